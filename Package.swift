@@ -1,0 +1,67 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is fenced alike: unsafe code is marked, a C type cannot slip into a public
+/// signature, and a warning is an error.
+let fences: [SwiftSetting] = [
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+]
+
+let package = Package(
+    name: "tupper",
+    products: [
+        .executable(name: "tupper", targets: ["tupper"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.6.0"),
+    ],
+    targets: [
+        // Floor 0: C.
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        .target(name: "CKernel"),
+        .target(name: "CLuaBridge", dependencies: ["CLua"]),
+        .target(name: "CStdlib", cSettings: [.unsafeFlags(["-std=c23"])]),
+        // Floor 1: libraries that do not know of one another.
+        .target(
+            name: "Kernel",
+            dependencies: ["CKernel", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: fences),
+        .target(name: "LuaHost", dependencies: ["CLua", "CLuaBridge"], swiftSettings: fences),
+        .target(
+            name: "Archive",
+            dependencies: [
+                "CArchive", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: fences,
+            linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
+        // Floor 2: the bindings.
+        .target(
+            name: "Primitives",
+            dependencies: [
+                "Kernel", "LuaHost", "Archive",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: fences),
+        // Floors 3 and 4: the shell and its command line.
+        .target(name: "Shell", dependencies: ["Primitives", "LuaHost", "CStdlib"], swiftSettings: fences),
+        .executableTarget(
+            name: "tupper",
+            dependencies: [
+                "Shell", .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: fences),
+        // Tests.
+        .target(name: "TestSupport", path: "Tests/TestSupport"),
+        .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
+        .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

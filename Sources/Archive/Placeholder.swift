@@ -1,0 +1,1 @@
+// libarchive behind a confined child; see archive(3).

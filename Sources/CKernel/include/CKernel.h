@@ -1,0 +1,82 @@
+// What Swift cannot express: raw system calls that glibc does not wrap, variadic functions and
+// the numbers of ioctls. No policy, no allocation.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <linux/btrfs.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/loop.h>
+#include <linux/magic.h>
+#include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+
+/// clone3(2) without a new stack: fork(2) with namespaces. Returns the pid in the parent, 0 in the
+/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent.
+pid_t ck_clone(uint64_t flags, int *pidfd);
+
+/// unshare(2) and setns(2), which Glibc's module hides behind _GNU_SOURCE.
+int ck_unshare(uint64_t flags);
+int ck_setns(int descriptor, uint64_t flags);
+/// strerrorname_np(3) and strerrordesc_np(3): NULL for an unknown number.
+const char *ck_error_name(int number);
+const char *ck_error_text(int number);
+/// sethostname(2) and setdomainname(2).
+int ck_sethostname(const char *name, size_t length);
+int ck_setdomainname(const char *name, size_t length);
+
+/// pivot_root(2), which glibc does not wrap.
+int ck_pivot_root(const char *new_root, const char *put_old);
+
+/// openat2(2).
+int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+
+/// The mount API by descriptors: open_tree(2), move_mount(2), fsopen(2), fsconfig(2), fsmount(2),
+/// mount_setattr(2).
+int ck_open_tree(int directory, const char *path, unsigned int flags);
+int ck_move_mount(int from, int to, const char *to_path, unsigned int flags);
+int ck_fsopen(const char *type, unsigned int flags);
+int ck_fsconfig(int context, unsigned int command, const char *key, const void *value, int number);
+int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
+int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
+                     uint64_t clear, uint64_t propagation);
+
+/// close_range(2): closes (`flags` 0) or marks close-on-exec (`CLOSE_RANGE_CLOEXEC`).
+int ck_close_range(unsigned int first, unsigned int last, unsigned int flags);
+
+/// pidfd_open(2) and pidfd_send_signal(2).
+int ck_pidfd_open(pid_t pid);
+int ck_pidfd_send_signal(int pidfd, int signal);
+
+/// fcntl(2), ioctl(2) and prctl(2) are variadic, which Swift cannot call.
+int ck_fcntl(int descriptor, int command, long argument);
+int ck_ioctl(int descriptor, unsigned long request, void *argument);
+int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argument);
+int ck_prctl(int option, unsigned long argument);
+
+/// The exit status of a wait(2) status word, and its signal: -1 where it is the other kind.
+int ck_exit_code(int status);
+int ck_exit_signal(int status);
+
+/// The device numbers of makedev(3).
+unsigned int ck_major(uint64_t device);
+unsigned int ck_minor(uint64_t device);
+uint64_t ck_makedev(unsigned int major, unsigned int minor);
+
+/// ioctl requests whose macros Swift does not import.
+extern const unsigned long ck_BTRFS_IOC_SUBVOL_CREATE;
+extern const unsigned long ck_BTRFS_IOC_SNAP_CREATE_V2;
+extern const unsigned long ck_BTRFS_IOC_SNAP_DESTROY_V2;
+extern const unsigned long ck_BTRFS_IOC_TREE_SEARCH_V2;
+extern const unsigned long ck_BTRFS_IOC_GET_SUBVOL_INFO;
+extern const unsigned long ck_BTRFS_IOC_INO_LOOKUP;
+extern const unsigned long ck_FICLONE;
+
+/// Signals whose arrival asks the program to stop: the handler notes the number and calls
+/// `arrived`, which must be async-signal-safe.
+void ck_on_stop_signals(void (*arrived)(int));
+/// Back to the default disposition with an empty mask, as an executed program expects.
+void ck_reset_signals(void);

@@ -1,0 +1,41 @@
+// The mount calls that glibc 2.36 lacks or that Swift cannot call.
+#define _GNU_SOURCE
+#include "CKernel.h"
+#include <linux/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int ck_pivot_root(const char *new_root, const char *put_old) {
+    return (int)syscall(SYS_pivot_root, new_root, put_old);
+}
+
+int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int ck_open_tree(int directory, const char *path, unsigned int flags) {
+    return (int)syscall(SYS_open_tree, directory, path, flags);
+}
+
+int ck_move_mount(int from, int to, const char *to_path, unsigned int flags) {
+    return (int)syscall(SYS_move_mount, from, "", to, to_path, flags);
+}
+
+int ck_fsopen(const char *type, unsigned int flags) {
+    return (int)syscall(SYS_fsopen, type, flags);
+}
+
+int ck_fsconfig(int context, unsigned int command, const char *key, const void *value, int number) {
+    return (int)syscall(SYS_fsconfig, context, command, key, value, number);
+}
+
+int ck_fsmount(int context, unsigned int flags, unsigned int attributes) {
+    return (int)syscall(SYS_fsmount, context, flags, attributes);
+}
+
+int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
+                     uint64_t clear, uint64_t propagation) {
+    struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
+    return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
+}

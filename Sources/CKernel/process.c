@@ -1,0 +1,91 @@
+// Processes: clone3(2), pidfds, descriptors, signals.
+#define _GNU_SOURCE
+#include "CKernel.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/sysmacros.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+pid_t ck_clone(uint64_t flags, int *pidfd) {
+    struct clone_args arguments = {
+        .flags = flags | CLONE_PIDFD,
+        .pidfd = (uint64_t)(uintptr_t)pidfd,
+        .exit_signal = SIGCHLD,
+    };
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+int ck_unshare(uint64_t flags) { return unshare((int)flags); }
+int ck_setns(int descriptor, uint64_t flags) { return setns(descriptor, (int)flags); }
+
+const char *ck_error_name(int number) { return strerrorname_np(number); }
+const char *ck_error_text(int number) { return strerrordesc_np(number); }
+
+int ck_sethostname(const char *name, size_t length) { return sethostname(name, length); }
+int ck_setdomainname(const char *name, size_t length) { return setdomainname(name, length); }
+
+int ck_close_range(unsigned int first, unsigned int last, unsigned int flags) {
+    return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+int ck_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int ck_pidfd_send_signal(int pidfd, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+int ck_fcntl(int descriptor, int command, long argument) {
+    return fcntl(descriptor, command, argument);
+}
+
+int ck_ioctl(int descriptor, unsigned long request, void *argument) {
+    return ioctl(descriptor, request, argument);
+}
+
+int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argument) {
+    return ioctl(descriptor, request, argument);
+}
+
+int ck_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
+
+int ck_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+int ck_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : -1; }
+
+unsigned int ck_major(uint64_t device) { return major(device); }
+unsigned int ck_minor(uint64_t device) { return minor(device); }
+uint64_t ck_makedev(unsigned int major, unsigned int minor) { return makedev(major, minor); }
+
+static void (*stop_arrived)(int);
+
+static void note_stop(int signal) {
+    int saved = errno;
+    stop_arrived(signal);
+    errno = saved;
+}
+
+void ck_on_stop_signals(void (*arrived)(int)) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
+    struct sigaction action = {.sa_handler = note_stop};
+    stop_arrived = arrived;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+void ck_reset_signals(void) {
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    for (int number = 1; number < NSIG; number++)
+        sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}

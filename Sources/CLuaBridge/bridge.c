@@ -1,0 +1,156 @@
+#include "CLuaBridge.h"
+#include <lauxlib.h>
+#include <lualib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static lb_dispatch dispatch_function;
+static lb_abandon abandon_function;
+static volatile sig_atomic_t stop_signal;
+static int stops_ignored;
+
+// --- The state -------------------------------------------------------------------------------
+
+// Out of memory ends the process: returning NULL would raise LUA_ERRMEM through Swift frames.
+static void *allocate(void *unused, void *block, size_t old, size_t size) {
+    (void)unused;
+    (void)old;
+    if (size == 0) {
+        free(block);
+        return NULL;
+    }
+    void *moved = realloc(block, size);
+    if (moved == NULL) {
+        static const char message[] = "tupper: out of memory\n";
+        (void)!write(STDERR_FILENO, message, sizeof message - 1);
+        abandon_function(SIGABRT);
+        _exit(134);
+    }
+    return moved;
+}
+
+static int panic(lua_State *L) {
+    fprintf(stderr, "tupper: unprotected Lua error: %s\n", lua_tostring(L, -1));
+    abort();
+}
+
+lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
+    dispatch_function = dispatch;
+    abandon_function = abandon;
+    lua_State *L = lua_newstate(allocate, NULL);
+    lua_atpanic(L, panic);
+    luaL_openlibs(L);
+    return L;
+}
+
+// --- Primitives ------------------------------------------------------------------------------
+
+static int run_primitive(lua_State *L) {
+    luaL_checkstack(L, LUA_MINSTACK, "too many arguments");
+    int results = dispatch_function(L, lua_tointeger(L, lua_upvalueindex(1)));
+    return results >= 0 ? results : lua_error(L);
+}
+
+void lb_push_primitive(lua_State *L, lua_Integer index) {
+    lua_pushinteger(L, index);
+    lua_pushcclosure(L, run_primitive, 1);
+}
+
+static int look_up(lua_State *L) {
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
+        return 1;
+    lua_pop(L, 1);
+    return run_primitive(L);
+}
+
+void lb_push_index(lua_State *L, lua_Integer index) {
+    lua_pushinteger(L, index);
+    lua_insert(L, -2);
+    lua_pushcclosure(L, look_up, 2);
+}
+
+// --- Protected calls -------------------------------------------------------------------------
+
+int lb_load(lua_State *L, const char *source, size_t length, const char *name) {
+    return luaL_loadbufferx(L, source, length, name, "t");
+}
+
+// Error objects are tables: they get `.traceback` once, where they were raised. Other values stay.
+static int add_traceback(lua_State *L) {
+    if (lua_type(L, 1) == LUA_TTABLE) {
+        lua_pushliteral(L, "traceback");
+        if (lua_rawget(L, 1) == LUA_TNIL && luaL_getmetafield(L, 1, "__name") != LUA_TNIL) {
+            lua_pushliteral(L, "traceback");
+            luaL_traceback(L, L, NULL, 1);
+            lua_rawset(L, 1);
+        }
+        lua_settop(L, 1);
+    } else if (lua_type(L, 1) == LUA_TSTRING) {
+        luaL_traceback(L, L, lua_tostring(L, 1), 1);
+    }
+    return 1;
+}
+
+int lb_call(lua_State *L, int arguments, int results) {
+    int base = lua_gettop(L) - arguments;
+    lua_pushcfunction(L, add_traceback);
+    lua_insert(L, base);
+    int status = lua_pcall(L, arguments, results, base);
+    lua_remove(L, base);
+    return status;
+}
+
+static int to_text(lua_State *L) {
+    luaL_tolstring(L, 1, NULL);
+    return 1;
+}
+
+void lb_to_text(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    lua_pushcfunction(L, to_text);
+    lua_pushvalue(L, index);
+    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+        lua_pop(L, 1);
+        lua_pushfstring(L, "(a %s that cannot be shown)", luaL_typename(L, index));
+    }
+}
+
+void lb_traceback(lua_State *L, int level) { luaL_traceback(L, L, NULL, level); }
+
+void lb_pop(lua_State *L, int count) { lua_settop(L, -count - 1); }
+
+const char *lb_where(lua_State *L, int level, int *line) {
+    static lua_Debug frame;
+    if (!lua_getstack(L, level, &frame) || !lua_getinfo(L, "Sl", &frame))
+        return NULL;
+    *line = frame.currentline;
+    return frame.short_src;
+}
+
+// --- Stopping --------------------------------------------------------------------------------
+
+// A script that catches the error and goes on is asked again, and given up after the fifth time.
+static void raise_stop(lua_State *L, lua_Debug *frame) {
+    (void)frame;
+    if (++stops_ignored > 5)
+        abandon_function(stop_signal);
+    lua_sethook(L, raise_stop, LUA_MASKCOUNT, 1000000);
+    luaL_error(L, "interrupted (%s)", strsignal(stop_signal));
+}
+
+void lb_stop(lua_State *L, int signal) {
+    stop_signal = signal;
+    lua_sethook(L, raise_stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
+}
+
+int lb_stop_signal(void) { return stop_signal; }
+
+void lb_forget_stop(lua_State *L) {
+    stop_signal = 0;
+    stops_ignored = 0;
+    lua_sethook(L, NULL, 0, 0);
+}

@@ -1,0 +1,37 @@
+// Where Lua's longjmp is kept away from Swift: the trampoline raises after Swift has returned, and
+// every call that can raise is made in protected mode from here.
+#pragma once
+#include <lua.h>
+
+/// Runs primitive `index` with the arguments on the stack. Returns the number of results on top, or
+/// -1 with the error value on top.
+typedef int (*lb_dispatch)(lua_State *L, lua_Integer index);
+
+/// Called when a script goes on running after it was asked to stop several times; must not return.
+typedef void (*lb_abandon)(int signal);
+
+/// A state whose allocator ends the process rather than let memory errors jump.
+lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon);
+/// Pushes the function that runs primitive `index`.
+void lb_push_primitive(lua_State *L, lua_Integer index);
+/// Pushes the function that asks primitive `index` for a field which the table on top lacks; pops it.
+void lb_push_index(lua_State *L, lua_Integer index);
+
+/// luaL_loadbufferx for text chunks only.
+int lb_load(lua_State *L, const char *source, size_t length, const char *name);
+/// lua_pcall with a handler that adds `.traceback` to errors; pops function and arguments.
+int lb_call(lua_State *L, int arguments, int results);
+/// luaL_tolstring in protected mode: pushes the text of the value at `index`.
+void lb_to_text(lua_State *L, int index);
+/// luaL_traceback of the running chunk, pushed as a string.
+void lb_traceback(lua_State *L, int level);
+/// lua_pop, which is a macro.
+void lb_pop(lua_State *L, int count);
+/// The source line a primitive was called from: fills `line`, returns the short source or NULL.
+const char *lb_where(lua_State *L, int level, int *line);
+
+/// Asks the running script to stop; async-signal-safe.
+void lb_stop(lua_State *L, int signal);
+/// The signal that asked, 0 if none did; `lb_forget_stop` goes back to that.
+int lb_stop_signal(void);
+void lb_forget_stop(lua_State *L);

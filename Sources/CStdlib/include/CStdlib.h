@@ -1,0 +1,9 @@
+// The Lua standard library, compiled in.
+#pragma once
+#include <stddef.h>
+
+extern const size_t cs_module_count;
+/// Name, source and length of module `index`, below `cs_module_count`.
+const char *cs_name(size_t index);
+const unsigned char *cs_source(size_t index);
+size_t cs_length(size_t index);

@@ -1,0 +1,19 @@
+// One `#embed` a module; the compiler tracks the files, so an edit is noticed.
+#include "CStdlib.h"
+
+static const unsigned char inspect[] = {
+#embed "../../stdlib/inspect.lua"
+};
+
+static const struct {
+    const char *name;
+    const unsigned char *source;
+    size_t length;
+} modules[] = {
+    {"inspect", inspect, sizeof inspect},
+};
+
+const size_t cs_module_count = sizeof modules / sizeof *modules;
+const char *cs_name(size_t index) { return modules[index].name; }
+const unsigned char *cs_source(size_t index) { return modules[index].source; }
+size_t cs_length(size_t index) { return modules[index].length; }

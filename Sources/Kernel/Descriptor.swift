@@ -1,0 +1,37 @@
+internal import CKernel
+internal import Glibc
+public import SystemPackage
+
+/// An open file description that closes itself. Close-on-exec from birth.
+public struct Descriptor: ~Copyable {
+    /// The descriptor's number.
+    public let number: Int32
+
+    /// Takes over an open descriptor.
+    public init(owning number: Int32) {
+        self.number = number
+    }
+
+    deinit {
+        _ = close(number)
+    }
+
+    /// Gives the descriptor up without closing it.
+    public consuming func release() -> Int32 {
+        let number = number
+        discard self
+        return number
+    }
+
+    /// open(2) with O_CLOEXEC added, relative to `directory` where given.
+    public static func open(
+        _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil
+    ) throws(SystemCallError) -> Descriptor {
+        Descriptor(
+            owning: try systemCall("openat", [.init("path", path.string)]) {
+                unsafe path.withPlatformString {
+                    unsafe openat(directory ?? AT_FDCWD, $0, flags | O_CLOEXEC, mode)
+                }
+            })
+    }
+}

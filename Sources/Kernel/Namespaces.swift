@@ -1,0 +1,44 @@
+internal import CKernel
+internal import Glibc
+internal import SystemPackage
+
+/// The kinds of namespace, as in namespaces(7).
+public enum Namespace: String, CaseIterable, Sendable {
+    case mount, uts, ipc, net, pid, user, cgroup, time
+
+    /// The CLONE_NEW flag.
+    public var flag: UInt64 {
+        switch self {
+        case .mount: 0x0002_0000
+        case .uts: 0x0400_0000
+        case .ipc: 0x0800_0000
+        case .net: 0x4000_0000
+        case .pid: 0x2000_0000
+        case .user: 0x1000_0000
+        case .cgroup: 0x0200_0000
+        case .time: 0x0000_0080
+        }
+    }
+
+    /// The file's name below `/proc/PID/ns`.
+    public var file: String { self == .mount ? "mnt" : rawValue }
+
+    /// The inode number that tells one namespace from another; of this process where `pid` is nil.
+    public func identifier(of pid: Int32? = nil) throws(SystemCallError) -> UInt64 {
+        let path = FilePath("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
+        var status = stat()
+        try systemCall("stat", [.init("path", path.string)]) {
+            unsafe path.withPlatformString { unsafe stat($0, &status) }
+        }
+        return UInt64(status.st_ino)
+    }
+
+    /// unshare(2): moves this process into new namespaces.
+    public static func unshare(_ namespaces: Set<Namespace>) throws(SystemCallError) {
+        let flags = namespaces.reduce(UInt64(0)) { $0 | $1.flag }
+        let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
+        try systemCall("unshare", [.init("namespaces", names)]) {
+            ck_unshare(flags)
+        }
+    }
+}

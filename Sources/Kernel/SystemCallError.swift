@@ -1,0 +1,49 @@
+internal import CKernel
+
+/// What the kernel refused: the call, the error number, what it was about, and the kernel's own words.
+public struct SystemCallError: Error, Sendable, Equatable {
+    /// One thing the call was about: its role ("source", "target", "device", ...) and its text.
+    public struct Subject: Sendable, Equatable {
+        public let role: String
+        public let text: String
+
+        /// A subject by its role.
+        public init(_ role: String, _ text: String) {
+            self.role = role
+            self.text = text
+        }
+    }
+
+    /// The system call's name as in section 2 of the manual.
+    public let call: String
+    /// The error number, as in errno(3).
+    public let number: Int32
+    /// What the call was about, in the order of its arguments.
+    public let subjects: [Subject]
+    /// The kernel's own explanation, where it gave one (extended acknowledgement, fsopen's log).
+    public let detail: String?
+
+    /// An error of `call` with an errno value.
+    public init(_ call: String, _ number: Int32, _ subjects: [Subject] = [], detail: String? = nil) {
+        self.call = call
+        self.number = number
+        self.subjects = subjects
+        self.detail = detail
+    }
+
+    /// The symbol of the error number, as in `"EPERM"`.
+    public var code: String { Self.code(number) }
+
+    /// The meaning of the error number in lower case, as in `"operation not permitted"`.
+    public var meaning: String {
+        guard let text = unsafe ck_error_text(number) else { return "error \(number)" }
+        let sentence = unsafe String(cString: text)
+        return sentence.prefix(1).lowercased() + sentence.dropFirst()
+    }
+
+    /// The symbol of an errno value; its digits where it has none.
+    public static func code(_ number: Int32) -> String {
+        guard let name = unsafe ck_error_name(number) else { return "\(number)" }
+        return unsafe String(cString: name)
+    }
+}

@@ -1,0 +1,65 @@
+/// The argument types that belong to Lua rather than to Linux.
+
+extension Bool: ArgumentType {
+    public static var typeName: String { "boolean" }
+    public static func read(_ slot: Slot) throws -> Bool {
+        guard let flag = slot.boolean() else { throw slot.wanted("true or false") }
+        return flag
+    }
+}
+
+extension Int64: ArgumentType {
+    public static var typeName: String { "integer" }
+    public static func read(_ slot: Slot) throws -> Int64 {
+        guard let number = slot.integer() else { throw slot.wanted("a whole number") }
+        return number
+    }
+}
+
+extension String: ArgumentType {
+    public static var typeName: String { "string" }
+    /// UTF-8 text without NUL.
+    public static func read(_ slot: Slot) throws -> String {
+        guard let bytes = slot.bytes() else { throw slot.wanted("a string") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw slot.wanted("UTF-8 text") }
+        guard !bytes.contains(0) else { throw slot.wanted("text without NUL") }
+        return text
+    }
+}
+
+extension Array: ArgumentType where Element: ArgumentType {
+    public static var typeName: String { "list of \(Element.typeName)" }
+    public static func read(_ slot: Slot) throws -> [Element] { try slot.elements(Element.read) }
+}
+
+extension Function: ArgumentType {
+    public static var typeName: String { "function" }
+    public static func read(_ slot: Slot) throws -> Function { try slot.function() }
+}
+
+/// A byte string: any bytes, NUL among them.
+public struct ByteString: ArgumentType {
+    /// The bytes.
+    public let bytes: [UInt8]
+    public static var typeName: String { "string" }
+    public static func read(_ slot: Slot) throws -> ByteString {
+        guard let bytes = slot.bytes() else { throw slot.wanted("a string") }
+        return ByteString(bytes: bytes)
+    }
+}
+
+/// Any plain value.
+public struct PlainValue: ArgumentType {
+    /// The value, copied.
+    public let value: Value
+    public static var typeName: String { "any plain value" }
+    public static func read(_ slot: Slot) throws -> PlainValue { PlainValue(value: try slot.plain()) }
+}
+
+/// Anything at all; what is not plain reads as absent.
+struct Anything: ArgumentType {
+    let value: Value
+    static let nothing = Anything(value: .absent)
+    static var typeName: String { "any" }
+    static func read(_ slot: Slot) throws -> Anything { Anything(value: (try? slot.plain()) ?? .absent) }
+}

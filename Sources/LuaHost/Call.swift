@@ -1,0 +1,206 @@
+internal import CLua
+internal import CLuaBridge
+
+/// A primitive's call: reads its arguments by their declared parameters.
+@safe public struct Call {
+    /// The interpreter that calls.
+    public let state: State
+    let lua: OpaquePointer
+    let primitive: Primitive
+
+    /// The value of a parameter, checked; its default where it is left out.
+    public subscript<Content>(_ parameter: Parameter<Content>) -> Content {
+        get throws {
+            let slot = slot(of: parameter)
+            defer { if slot.isPushed { unsafe lb_pop(lua, 1) } }
+            if slot.isAbsent {
+                guard let fallback = parameter.fallback else {
+                    throw ArgumentError("\(slot.place) is missing (\(Content.typeName) wanted)")
+                }
+                return fallback
+            }
+            return try Content.read(slot)
+        }
+    }
+
+    /// Whether a parameter was given.
+    public func isGiven(_ parameter: AnyParameter) -> Bool {
+        let slot = slot(of: parameter)
+        defer { if slot.isPushed { unsafe lb_pop(lua, 1) } }
+        return !slot.isAbsent
+    }
+
+    /// The handle a method was called on.
+    public func receiver<Subject: Handle>(_ type: Subject.Type = Subject.self) throws -> Subject {
+        let slot = unsafe Slot(state: state, lua: lua, index: 1, place: "argument 1", isPushed: false)
+        return try slot.handle(type)
+    }
+
+    private func slot(of parameter: AnyParameter) -> Slot {
+        if let position = parameter.position {
+            let place = "argument \(primitive.isMethod ? position - 1 : position) (\(parameter.name))"
+            return unsafe Slot(state: state, lua: lua, index: position, place: place, isPushed: false)
+        }
+        let table = primitive.tableIndex
+        if parameter === primitive.list {
+            return unsafe Slot(state: state, lua: lua, index: table, place: "the list", isPushed: false)
+        }
+        unsafe state.push(bytes: Array(parameter.name.utf8), on: lua)
+        if unsafe lua_type(lua, table) == LUA_TTABLE {
+            unsafe lua_rawget(lua, table)
+        } else {
+            unsafe lua_settop(lua, -2)
+            unsafe lua_pushnil(lua)
+        }
+        return unsafe Slot(
+            state: state, lua: lua, index: lua_gettop(lua), place: "option '\(parameter.name)'",
+            isPushed: true)
+    }
+
+    /// Refuses surplus arguments and unknown options before anything is done.
+    func check() throws {
+        let count = unsafe lua_gettop(lua)
+        let most = primitive.takesTable ? primitive.tableIndex : primitive.tableIndex - 1
+        if count > most {
+            let shown = primitive.isMethod ? count - 1 : count
+            let allowed = primitive.isMethod ? most - 1 : most
+            throw ArgumentError("\(allowed) arguments at most, got \(shown)")
+        }
+        // The stack is made as high as the declaration says, so that a missing argument reads as nil.
+        unsafe lua_settop(lua, most)
+        guard primitive.takesTable else { return }
+        let kind = unsafe lua_type(lua, primitive.tableIndex)
+        if kind == LUA_TTABLE { return try checkOptions() }
+        guard kind == LUA_TNIL else {
+            let got = unsafe String(cString: lua_typename(lua, kind))
+            throw ArgumentError("a table of options wanted, got a \(got)")
+        }
+    }
+
+    private func checkOptions() throws {
+        unsafe lua_pushnil(lua)
+        while unsafe lua_next(lua, primitive.tableIndex) != 0 {
+            unsafe lb_pop(lua, 1)
+            if unsafe lua_type(lua, -1) == LUA_TSTRING {
+                let name = unsafe state.bytes(at: -1, on: lua)
+                if primitive.optionNames.contains(name) { continue }
+                unsafe lb_pop(lua, 1)
+                throw unknown(String(decoding: name.prefix(80), as: UTF8.self))
+            }
+            if primitive.list != nil, unsafe lua_isinteger(lua, -1) != 0 { continue }
+            let kind = unsafe String(cString: lua_typename(lua, lua_type(lua, -1)))
+            unsafe lb_pop(lua, 1)
+            throw ArgumentError("options have names; got one with a \(kind) for its name")
+        }
+    }
+
+    private func unknown(_ name: String) -> ArgumentError {
+        let known = primitive.options.map(\.name)
+        guard let near = nearest(to: name, among: known) else {
+            let all = known.isEmpty ? "it takes none" : "it takes \(known.joined(separator: ", "))"
+            return ArgumentError("unknown option '\(name)' (\(all))")
+        }
+        return ArgumentError("unknown option '\(name)', did you mean '\(near)'?")
+    }
+}
+
+/// One argument on the Lua stack, to be read as a Swift value.
+@safe public struct Slot {
+    let state: State
+    let lua: OpaquePointer
+    let index: Int32
+    /// How messages name the argument.
+    public let place: String
+    let isPushed: Bool
+
+    var isAbsent: Bool { unsafe lua_type(lua, index) <= LUA_TNIL }
+    /// The Lua type's name.
+    public var kind: String { unsafe String(cString: lua_typename(lua, lua_type(lua, index))) }
+
+    /// An error that says what was wanted.
+    public func wanted(_ what: String) -> ArgumentError {
+        ArgumentError("\(place): \(what) wanted, got \(shown)")
+    }
+
+    private var shown: String {
+        switch unsafe lua_type(lua, index) {
+        case LUA_TNUMBER: (try? plain()).map { "\($0)" } ?? "a number"
+        case LUA_TSTRING: quoted(bytes() ?? [])
+        case LUA_TNIL: "nothing"
+        default: "a \(kind)"
+        }
+    }
+
+    /// The bytes of a string; nil for any other type. A number is no string.
+    public func bytes() -> [UInt8]? {
+        guard unsafe lua_type(lua, index) == LUA_TSTRING else { return nil }
+        return unsafe state.bytes(at: index, on: lua)
+    }
+
+    /// An integer, also one written as a float; nil for any other value.
+    public func integer() -> Int64? {
+        guard unsafe lua_type(lua, index) == LUA_TNUMBER else { return nil }
+        var exact: Int32 = 0
+        let number = unsafe lua_tointegerx(lua, index, &exact)
+        return exact != 0 ? number : nil
+    }
+
+    /// A number; nil for any other type.
+    public func number() -> Double? {
+        guard unsafe lua_type(lua, index) == LUA_TNUMBER else { return nil }
+        return unsafe lua_tonumberx(lua, index, nil)
+    }
+
+    /// A boolean; nil for any other type.
+    public func boolean() -> Bool? {
+        guard unsafe lua_type(lua, index) == LUA_TBOOLEAN else { return nil }
+        return unsafe lua_toboolean(lua, index) != 0
+    }
+
+    /// The plain value. Throws where there is a function, a handle or a cycle in it.
+    public func plain() throws -> Value { try unsafe state.value(at: index, on: lua, depth: 0) }
+
+    /// A handle of any kind; nil for any other value.
+    public func anyHandle() -> (any Handle)? { unsafe state.handle(at: index, on: lua) }
+
+    /// A handle of one kind.
+    public func handle<Subject: Handle>(_ type: Subject.Type = Subject.self) throws -> Subject {
+        guard let subject = anyHandle() as? Subject else {
+            throw wanted("a \(Subject.kindName)")
+        }
+        return subject
+    }
+
+    /// A function to be called later.
+    public func function() throws -> Function {
+        guard unsafe lua_type(lua, index) == LUA_TFUNCTION else { throw wanted("a function") }
+        unsafe lua_pushvalue(lua, index)
+        if unsafe lua != state.lua { unsafe lua_xmove(lua, state.lua, 1) }
+        return Function(reference: Reference(popping: state))
+    }
+
+    /// The elements 1, 2, ... of a table, each read by `read`.
+    public func elements<Element>(_ read: (Slot) throws -> Element) throws -> [Element] {
+        guard unsafe lua_type(lua, index) == LUA_TTABLE else { throw wanted("a list") }
+        guard unsafe lua_checkstack(lua, 8) != 0 else { throw ArgumentError("the Lua stack is full") }
+        let table = unsafe lua_absindex(lua, index)
+        let count = unsafe lua_rawlen(lua, table)
+        return try (0..<count).map { offset in
+            unsafe lua_rawgeti(lua, table, lua_Integer(offset) + 1)
+            defer { unsafe lb_pop(lua, 1) }
+            return try read(
+                unsafe Slot(
+                    state: state, lua: lua, index: lua_gettop(lua), place: "\(place), element \(offset + 1)",
+                    isPushed: true))
+        }
+    }
+}
+
+/// Bytes in quotes, on one line, at most eighty of them.
+public func quoted(_ bytes: [UInt8]) -> String {
+    var text = "\""
+    for scalar in String(decoding: bytes.prefix(80), as: UTF8.self).unicodeScalars {
+        text += scalar.value < 32 || scalar.value == 127 ? "\\\(scalar.value)" : String(scalar)
+    }
+    return text + (bytes.count > 80 ? "...\"" : "\"")
+}

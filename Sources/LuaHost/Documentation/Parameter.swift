@@ -1,0 +1,61 @@
+/// What a Lua argument can be read as.
+public protocol ArgumentType {
+    /// The type as documentation names it, as in `"path"` or `"size"`.
+    static var typeName: String { get }
+    /// Reads the value in a slot. Throws ``ArgumentError``.
+    static func read(_ slot: Slot) throws -> Self
+}
+
+/// What is known of a parameter without its Swift type.
+public class AnyParameter {
+    /// Its name in Lua.
+    public let name: String
+    /// What it means, in a sentence.
+    public let summary: String
+    /// Its type as documentation names it.
+    public let typeName: String
+    /// Its default as documentation shows it.
+    public let shownDefault: String?
+    /// Whether the call fails without it.
+    public let isRequired: Bool
+    /// 1, 2, ... for a positional argument; nil for an option.
+    public internal(set) var position: Int32?
+
+    init(_ name: String, _ summary: String, typeName: String, shownDefault: String?, isRequired: Bool) {
+        self.name = name
+        self.summary = summary
+        self.typeName = typeName
+        self.shownDefault = shownDefault
+        self.isRequired = isRequired
+    }
+}
+
+/// A typed key: declared once with its documentation, used by a primitive's body to read its value.
+public final class Parameter<Content: ArgumentType>: AnyParameter {
+    let fallback: Content?
+
+    /// A parameter that must be given.
+    public init(_ name: String, _ summary: String) {
+        fallback = nil
+        super.init(name, summary, typeName: Content.typeName, shownDefault: nil, isRequired: true)
+    }
+
+    /// A parameter with a default.
+    public init(_ name: String, _ summary: String, default fallback: Content) {
+        self.fallback = fallback
+        super.init(
+            name, summary, typeName: Content.typeName, shownDefault: "\(fallback)", isRequired: false)
+    }
+
+    /// A parameter that may be left out; `shown` says in words what happens then.
+    public init<Wrapped>(_ name: String, _ summary: String, shown: String? = nil)
+    where Content == Wrapped?, Wrapped: ArgumentType {
+        fallback = .some(nil)
+        super.init(name, summary, typeName: Content.typeName, shownDefault: shown, isRequired: false)
+    }
+}
+
+extension Optional: ArgumentType where Wrapped: ArgumentType {
+    public static var typeName: String { Wrapped.typeName }
+    public static func read(_ slot: Slot) throws -> Wrapped? { try Wrapped.read(slot) }
+}

@@ -1,0 +1,78 @@
+/// What a failing primitive raises in Lua: the fields of the error object.
+public struct Failure: Error, Sendable, Equatable {
+    /// The primitive that failed, as in `"fs.mount"`.
+    public var primitive: String
+    /// What went wrong, without the primitive's name: lower case, no full stop.
+    public var message: String
+    /// The system call that failed, as in `"mount"`.
+    public var call: String?
+    /// The symbol of its error number, as in `"EPERM"`.
+    public var code: String?
+    /// Its error number.
+    public var number: Int?
+    /// The path it was about.
+    public var path: String?
+    /// What else it was about: a link, a pid, a program.
+    public var subject: String?
+    /// The kernel's own words.
+    public var detail: String?
+    /// What the user can do, where the cause is known.
+    public var hint: String?
+
+    /// A failure that is a sentence.
+    public init(_ primitive: String, _ message: String, hint: String? = nil) {
+        self.primitive = primitive
+        self.message = message
+        self.hint = hint
+    }
+
+    var fields: [(name: String, value: Value)] {
+        func text(_ text: String?) -> Value { text.map(Value.text) ?? .absent }
+        return [
+            ("primitive", text(primitive)), ("message", text(message)), ("call", text(call)),
+            ("code", text(code)), ("number", number.map { .integer(Int64($0)) } ?? .absent),
+            ("path", text(path)), ("subject", text(subject)), ("detail", text(detail)), ("hint", text(hint)),
+        ]
+    }
+}
+
+/// An argument of the wrong type, out of range, unknown or missing.
+public struct ArgumentError: Error, Sendable, Equatable {
+    /// What is wrong, naming the parameter.
+    public let message: String
+    /// What the user may have meant.
+    public let hint: String?
+
+    /// An argument error.
+    public init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+}
+
+/// An error value that Lua raised, kept as it is to be raised again.
+public struct LuaFailure: Error, @unchecked Sendable {
+    let value: Reference
+}
+
+/// The nearest of `names` to a mistyped one, if any is near: at most a third of its letters differ.
+func nearest(to name: String, among names: [String]) -> String? {
+    let scored = names.map { (name: $0, distance: distance(Array(name.utf8.prefix(64)), Array($0.utf8))) }
+    guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
+    return best.distance <= max(1, best.name.utf8.count / 3) ? best.name : nil
+}
+
+/// The Levenshtein distance of two words.
+private func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, b) in right.enumerated() {
+            let above = row[j + 1]
+            row[j + 1] = min(min(above, row[j]) + 1, diagonal + (a == b ? 0 : 1))
+            diagonal = above
+        }
+    }
+    return row[right.count]
+}

@@ -1,0 +1,150 @@
+internal import CLua
+internal import CLuaBridge
+
+/// One Lua interpreter with the modules that were declared to it.
+///
+/// Lua raises by longjmp, which must not cross Swift frames: primitives return through
+/// `CLuaBridge`'s trampoline, and Swift uses only calls that do not raise, or protected ones.
+@safe public final class State {
+    static let registry: Int32 = -LUAI_MAXSTACK - 1000
+    /// The trampoline has no room for a context, and a process has one interpreter.
+    nonisolated(unsafe) private static var current: State?
+
+    let lua: OpaquePointer
+    /// The declared modules, in order.
+    public private(set) var modules: [Module] = []
+    var entries: [Primitive] = []
+    var handles: [Int: any Handle] = [:]
+    private var nextHandle = 1
+    var kinds: [String: Kind] = [:]
+    /// Turns an error of a library into a failure with hint; nil where it does not know it.
+    public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }
+    /// Called when a script cannot be stopped otherwise: releases what is held. The process ends then.
+    public var abandon: (Int32) -> Void = { _ in }
+
+    /// Makes an interpreter with Lua's own libraries.
+    public init() {
+        let dispatch: lb_dispatch = { lua, index in unsafe State.dispatch(lua, index) }
+        let abandon: lb_abandon = { signal in unsafe State.current?.abandon(signal) }
+        unsafe lua = lb_new_state(dispatch, abandon)
+        unsafe State.current = self
+        makeErrorMetatable()
+    }
+
+    // MARK: Modules
+
+    /// Makes a module's primitives known as a global table.
+    public func register(_ module: Module) {
+        modules.append(module)
+        unsafe lua_createtable(lua, 0, Int32(module.primitives.count))
+        for primitive in module.primitives { setPrimitive(primitive) }
+        for (name, value) in module.constants {
+            push(name)
+            push(value)
+            unsafe lua_rawset(lua, -3)
+        }
+        unsafe lua_setglobal(lua, module.name)
+        for kind in module.kinds { register(kind) }
+    }
+
+    /// Sets `primitive` as a field of the table on top.
+    func setPrimitive(_ primitive: Primitive) {
+        push(primitive.shortName)
+        entries.append(primitive)
+        unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
+        unsafe lua_rawset(lua, -3)
+    }
+
+    // MARK: Running
+
+    /// Sets a global variable.
+    public func setGlobal(_ name: String, _ value: Value) {
+        push(value)
+        unsafe lua_setglobal(lua, name)
+    }
+
+    /// Makes `require "name"` load `source`.
+    public func preload(_ name: String, source: [UInt8]) throws {
+        let chunk = try load(source, name: "=stdlib/\(name).lua")
+        unsafe lua_getglobal(lua, "package")
+        push("preload")
+        unsafe lua_rawget(lua, -2)
+        push(name)
+        chunk.reference.push()
+        unsafe lua_rawset(lua, -3)
+        unsafe lb_pop(lua, 2)
+    }
+
+    /// Loads a chunk of Lua text. `name` is `@file` or `=name`, as Lua has it.
+    ///
+    /// Throws ``LuaFailure`` with the syntax error.
+    public func load(_ source: [UInt8], name: String) throws -> Function {
+        let status = unsafe source.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) {
+                unsafe lb_load(lua, $0.baseAddress, $0.count, name)
+            }
+        }
+        guard status == LUA_OK else { throw takeFailure() }
+        return Function(reference: Reference(popping: self))
+    }
+
+    func call(arguments: Int32, results: Int32) throws {
+        guard unsafe lb_call(lua, arguments, results) == LUA_OK else { throw takeFailure() }
+    }
+
+    /// The error value on top, taken.
+    func takeFailure() -> LuaFailure { LuaFailure(value: Reference(popping: self)) }
+
+    /// The signal that asks the script to stop, if one does.
+    public var stopSignal: Int32? {
+        let signal = lb_stop_signal()
+        return signal == 0 ? nil : signal
+    }
+
+    /// Asks the running script to stop; safe in a signal handler.
+    public static func stop(signal: Int32) {
+        guard let state = unsafe current else { return }
+        unsafe lb_stop(state.lua, signal)
+    }
+
+    /// Forgets that the script was asked to stop.
+    public func forgetStop() { unsafe lb_forget_stop(lua) }
+
+    // MARK: Handles
+
+    func keep(_ handle: any Handle) -> Int {
+        let key = nextHandle
+        nextHandle += 1
+        handles[key] = handle
+        return key
+    }
+
+    // MARK: The trampoline's Swift side
+
+    private static func dispatch(_ lua: OpaquePointer?, _ index: lua_Integer) -> Int32 {
+        // A coroutine calls with a stack of its own.
+        guard let state = unsafe current, let lua = unsafe lua else { return 0 }
+        let primitive = state.entries[Int(index)]
+        let call = unsafe Call(state: state, lua: lua, primitive: primitive)
+        do {
+            try call.check()
+            let results = try primitive.body(call)
+            for result in results { unsafe state.push(result, on: lua) }
+            return Int32(results.count)
+        } catch let failure as LuaFailure {
+            failure.value.push()
+            if unsafe lua != state.lua { unsafe lua_xmove(state.lua, lua, 1) }
+        } catch {
+            unsafe state.pushError(state.failure(from: error, primitive), on: lua)
+        }
+        return -1
+    }
+
+    private func failure(from error: any Error, _ primitive: Primitive) -> Failure {
+        switch error {
+        case let failure as Failure: failure
+        case let error as ArgumentError: Failure(primitive.name, error.message, hint: error.hint)
+        default: explain(error, primitive) ?? Failure(primitive.name, "\(error)")
+        }
+    }
+}

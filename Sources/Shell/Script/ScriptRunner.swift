@@ -1,0 +1,60 @@
+internal import LuaHost
+internal import Primitives
+
+/// Runs a chunk to its end and tells how it ended.
+public struct ScriptRunner {
+    /// How a script ended, and what to print on standard error.
+    public struct Ending: Sendable, Equatable {
+        /// The exit status: 0, 1 for a Lua error, 128+N for signal N.
+        public let status: Int32
+        /// The error, its hint and traceback; empty where there is none.
+        public let report: String
+
+        /// An ending.
+        public init(status: Int32, report: String) {
+            self.status = status
+            self.report = report
+        }
+    }
+
+    let state: State
+
+    /// An interpreter with every primitive and the stdlib.
+    public init() throws {
+        state = State()
+        registerPrimitives(with: state)
+        try state.preloadStandardLibrary()
+    }
+
+    /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.
+    public func run(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
+        let values = arguments.map(Value.bytes)
+        let named = Value.Entry(.integer(0), .text(name))
+        let rest = values.enumerated().map { Value.Entry(.integer(Int64($0.offset) + 1), $0.element) }
+        state.setGlobal("arg", .table([named] + rest))
+        do {
+            _ = try state.load(withoutShebang(source), name: "@\(name)")(values.map(Argument.value))
+            return Ending(status: 0, report: "")
+        } catch let failure as LuaFailure {
+            if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
+            return Ending(status: 1, report: report(failure))
+        } catch {
+            return Ending(status: 1, report: "\(error)")
+        }
+    }
+
+    /// A first line that starts with # is the system's, not Lua's; its newline stays so that lines count.
+    private func withoutShebang(_ source: [UInt8]) -> [UInt8] {
+        guard source.first == UInt8(ascii: "#") else { return source }
+        return Array(source.drop { $0 != UInt8(ascii: "\n") })
+    }
+
+    private func report(_ failure: LuaFailure) -> String {
+        func text(_ field: String) -> String? {
+            guard case .bytes(let bytes)? = state.field(field, of: failure) else { return nil }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        let hint = text("hint").map { "  hint: \($0)" }
+        return [state.text(of: failure), hint, text("traceback")].compactMap { $0 }.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,63 @@
+import TestSupport
+import Testing
+
+@Suite("tupper script")
+struct ScriptTests {
+    @Test("a script's output and its arguments")
+    func arguments() throws {
+        let outcome = try Tupper.run("print(arg[0], arg[1], ...)", arguments: ["one"])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(outcome.output == "stdin\tone\tone\n")
+    }
+
+    @Test("a Lua error ends with status 1 and its place")
+    func luaError() throws {
+        let outcome = try Tupper.run("local x = 1\nerror 'no'")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.hasPrefix("stdin:2: no"))
+    }
+
+    @Test("a syntax error names its line")
+    func syntaxError() throws {
+        let outcome = try Tupper.run("local x = \nlocal")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("stdin:2:"))
+    }
+
+    @Test("an argument of the wrong type is refused with position and type")
+    func wrongType() throws {
+        let outcome = try Tupper.run("ns.id(true)")
+        #expect(outcome.status == 1)
+        #expect(outcome.errors.contains("stdin:1: ns.id: argument 1 (kind): one of mount"))
+    }
+
+    @Test("an error object has fields")
+    func errorFields() throws {
+        let outcome = try Tupper.run(
+            """
+            local ok, err = pcall(ns.id, "net", 2147483647)
+            print(ok, err.primitive, err.call, err.code)
+            """)
+        #expect(outcome.output == "false\tns.id\tstat\tENOENT\n", "\(outcome.errors)")
+    }
+
+    @Test("a hostname set in a namespace of its own is not the host's")
+    func hostname() throws {
+        let outcome = try Tupper.run(
+            """
+            local outside = ns.id "uts"
+            ns.unshare{ "uts" }
+            sys.hostname "tupperware"
+            print(sys.hostname(), ns.id "uts" ~= outside)
+            """)
+        #expect(outcome.output == "tupperware\ttrue\n", "\(outcome.errors)")
+        #expect(try Tupper.run("io.write(sys.hostname())").output != "tupperware")
+    }
+
+    @Test("inspect shows nested tables readably")
+    func inspect() throws {
+        let outcome = try Tupper.run(
+            "local t = {1, 'a', k = {x = 2}}; t.self = t; print(require 'inspect'(t))")
+        #expect(outcome.output == "{ 1, \"a\", k = { x = 2 }, self = <itself> }\n", "\(outcome.errors)")
+    }
+}
