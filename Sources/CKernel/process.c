@@ -4,10 +4,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sysmacros.h>
 #include <sys/syscall.h>
@@ -56,8 +59,31 @@ int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argumen
 
 int ck_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
 
-int ck_exit_code(int status) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
-int ck_exit_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : -1; }
+int ck_execvpe(const char *file, char *const arguments[], char *const environment[]) {
+    return execvpe(file, arguments, environment);
+}
+
+char **ck_environment(void) { return environ; }
+
+void ck_flush(void) { fflush(NULL); }
+
+int ck_wait(int pidfd, int flags, int *code, int *signal) {
+    siginfo_t info = {0};
+    if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | flags) < 0)
+        return -1;
+    if (info.si_pid == 0)
+        return 0;
+    *code = info.si_code == CLD_EXITED ? info.si_status : -1;
+    *signal = info.si_code == CLD_EXITED ? -1 : info.si_status;
+    return 1;
+}
+
+int ck_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
+
+int ck_poll(int descriptor, short events, int timeout) {
+    struct pollfd one = {.fd = descriptor, .events = events};
+    return poll(&one, 1, timeout);
+}
 
 unsigned int ck_major(uint64_t device) { return major(device); }
 unsigned int ck_minor(uint64_t device) { return minor(device); }

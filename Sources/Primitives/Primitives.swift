@@ -2,12 +2,16 @@ internal import Kernel
 public import LuaHost
 
 /// Every module, registered with an interpreter; failures of the kernel explained; stop signals passed on.
-public func registerPrimitives(with state: State) {
+@discardableResult
+public func registerPrimitives(with state: State) -> Holdings {
+    let holdings = Holdings()
     for module in [namespaceModule(), systemModule()] { state.register(module) }
     state.explain = { error, primitive in
         (error as? SystemCallError).map { failure(of: $0, in: primitive) }
     }
     StopSignals.handle { State.stop(signal: $0) }
+    state.abandon = { _ in _ = holdings.releaseAll() }
+    return holdings
 }
 
 /// A refused system call as the fields of an error object.

@@ -44,6 +44,21 @@ int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation);
 
+/// execvpe(3): PATH is looked up in this process's environment.
+int ck_execvpe(const char *file, char *const arguments[], char *const environment[]);
+/// The environment, which Swift sees as unsafe global state.
+char **ck_environment(void);
+/// fflush(3) of everything: before a copy of the process is made, or it would print twice.
+void ck_flush(void);
+/// A child's end by waitid(2) on its pidfd: fills `code` and `signal` (-1 where it is the other kind).
+/// `flags` as of waitid; returns 1 when it ended, 0 while it runs (WNOHANG), -1 with errno.
+int ck_wait(int pidfd, int flags, int *code, int *signal);
+/// poll(2) of one descriptor: 1 ready, 0 timed out, -1 with errno. Milliseconds, -1 for ever.
+int ck_poll(int descriptor, short events, int timeout);
+
+/// memfd_create(2), close-on-exec.
+int ck_memfd_create(const char *name);
+
 /// close_range(2): closes (`flags` 0) or marks close-on-exec (`CLOSE_RANGE_CLOEXEC`).
 int ck_close_range(unsigned int first, unsigned int last, unsigned int flags);
 
@@ -56,10 +71,6 @@ int ck_fcntl(int descriptor, int command, long argument);
 int ck_ioctl(int descriptor, unsigned long request, void *argument);
 int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argument);
 int ck_prctl(int option, unsigned long argument);
-
-/// The exit status of a wait(2) status word, and its signal: -1 where it is the other kind.
-int ck_exit_code(int status);
-int ck_exit_signal(int status);
 
 /// The device numbers of makedev(3).
 unsigned int ck_major(uint64_t device);

@@ -18,16 +18,27 @@ public struct ScriptRunner {
     }
 
     let state: State
+    let holdings: Holdings
 
     /// An interpreter with every primitive and the stdlib.
     public init() throws {
         state = State()
-        registerPrimitives(with: state)
+        holdings = registerPrimitives(with: state)
         try state.preloadStandardLibrary()
     }
 
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.
+    ///
+    /// However it ends, what it made on the host is released.
     public func run(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
+        let ending = runChunk(source, name: name, arguments: arguments)
+        state.forgetStop()
+        let complaints = holdings.releaseAll().map { "tupper: not released: \($0)" }
+        let report = ([ending.report] + complaints).filter { !$0.isEmpty }.joined(separator: "\n")
+        return Ending(status: ending.status, report: report)
+    }
+
+    private func runChunk(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
         let values = arguments.map(Value.bytes)
         let named = Value.Entry(.integer(0), .text(name))
         let rest = values.enumerated().map { Value.Entry(.integer(Int64($0.offset) + 1), $0.element) }

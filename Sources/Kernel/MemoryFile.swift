@@ -1,0 +1,34 @@
+internal import CKernel
+internal import Glibc
+
+/// A file in memory, memfd_create(2): takes any amount of a child's output without a reader.
+public struct MemoryFile: ~Copyable {
+    private let descriptor: Descriptor
+
+    /// A new file. `name` shows in /proc only.
+    public init(_ name: String, containing bytes: [UInt8] = []) throws(SystemCallError) {
+        let fresh = Descriptor(
+            owning: try systemCall("memfd_create") {
+                unsafe name.withCString { unsafe ck_memfd_create($0) }
+            })
+        try fresh.write(bytes)
+        try systemCall("lseek") { lseek(fresh.number, 0, SEEK_SET) }
+        descriptor = fresh
+    }
+
+    /// Makes this file the descriptor `number` of the process, kept over an exec.
+    public func stand(for number: Int32) throws(SystemCallError) {
+        try systemCall("dup2") { dup2(descriptor.number, number) }
+    }
+
+    /// Writes all the bytes.
+    public func write(_ bytes: [UInt8]) throws(SystemCallError) {
+        try descriptor.write(bytes)
+    }
+
+    /// Everything written so far.
+    public func contents() throws(SystemCallError) -> [UInt8] {
+        try systemCall("lseek") { lseek(descriptor.number, 0, SEEK_SET) }
+        return try descriptor.readToEnd()
+    }
+}

@@ -1,0 +1,84 @@
+internal import CKernel
+internal import Glibc
+
+/// A child process, held by its pidfd so that a reused pid is never mistaken for it.
+public final class Child {
+    /// How a process ended.
+    public enum Ending: Sendable, Equatable {
+        case code(Int32)
+        case signal(Int32)
+    }
+
+    /// Its pid in this process's pid namespace.
+    public let pid: Int32
+    private let pidfd: Descriptor
+    /// How it ended, once it was waited for.
+    public private(set) var ending: Ending?
+
+    init(pid: Int32, pidfd: consuming Descriptor) {
+        self.pid = pid
+        self.pidfd = pidfd
+    }
+
+    /// The descriptor that setns(2) and poll(2) take; it stays the child's.
+    public var descriptor: Int32 { pidfd.number }
+
+    /// Copies this process, as fork(2) does, into new namespaces.
+    ///
+    /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
+    public static func clone(into namespaces: Set<Namespace> = []) throws(SystemCallError) -> Child? {
+        ck_flush()
+        let flags = namespaces.reduce(UInt64(0)) { $0 | $1.flag }
+        let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
+        var pidfd: Int32 = -1
+        let pid = try systemCall("clone", names.isEmpty ? [] : [.init("namespaces", names)]) {
+            unsafe ck_clone(flags, &pidfd)
+        }
+        return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
+    }
+
+    /// Waits for the child's end; nil when `timeout` milliseconds pass first (nil: for ever).
+    ///
+    /// Throws EINTR when a signal arrives.
+    public func wait(timeout: Int32? = nil) throws(SystemCallError) -> Ending? {
+        if let ending { return ending }
+        if let timeout {
+            let ready = try systemCall("poll", [.init("pid", "\(pid)")], retry: false) {
+                ck_poll(pidfd.number, Int16(POLLIN), timeout)
+            }
+            if ready == 0 { return nil }
+        }
+        return try reap(flags: 0, retry: false)
+    }
+
+    /// Whether the child still runs.
+    public func isRunning() throws(SystemCallError) -> Bool {
+        if ending != nil { return false }
+        return try reap(flags: WNOHANG, retry: true) == nil
+    }
+
+    /// pidfd_send_signal(2); a child that has ended is left alone.
+    public func signal(_ number: Int32) throws(SystemCallError) {
+        guard ending == nil else { return }
+        try systemCall("pidfd_send_signal", [.init("pid", "\(pid)")]) {
+            ck_pidfd_send_signal(pidfd.number, number)
+        }
+    }
+
+    /// Kills the child and waits until it is gone.
+    public func end() throws(SystemCallError) {
+        guard try isRunning() else { return }
+        try signal(SIGKILL)
+        _ = try reap(flags: 0, retry: true)
+    }
+
+    private func reap(flags: Int32, retry: Bool) throws(SystemCallError) -> Ending? {
+        var (code, signal): (Int32, Int32) = (-1, -1)
+        let ended = try systemCall("waitid", [.init("pid", "\(pid)")], retry: retry) {
+            unsafe ck_wait(pidfd.number, flags, &code, &signal)
+        }
+        guard ended == 1 else { return nil }
+        ending = code >= 0 ? .code(code) : .signal(signal)
+        return ending
+    }
+}

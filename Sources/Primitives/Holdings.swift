@@ -1,0 +1,83 @@
+internal import Kernel
+internal import LuaHost
+
+/// What the script has made on the host and must be released when it ends, newest first.
+public final class Holdings {
+    private var held: [Holding] = []
+    /// A forked child never releases what its parent made.
+    private var owner = Processes.current
+
+    /// Notes a thing made; `release` undoes it.
+    func hold(_ label: String, release: @escaping () throws -> Void) -> Holding {
+        if owner != Processes.current {
+            held = []
+            owner = Processes.current
+        }
+        let holding = Holding(label: label, undo: release, owner: owner)
+        held.removeAll { !$0.isHeld }
+        held.append(holding)
+        return holding
+    }
+
+    /// Releases everything, newest first; returns what could not be released, a line each.
+    public func releaseAll() -> [String] {
+        guard owner == Processes.current else { return [] }
+        var complaints: [String] = []
+        while let holding = held.popLast() {
+            do { try holding.release() } catch let error as SystemCallError {
+                complaints.append("\(holding.label): \(error.call): \(error.meaning) (\(error.code))")
+            } catch {
+                complaints.append("\(holding.label): \(error)")
+            }
+        }
+        return complaints
+    }
+}
+
+/// One thing held.
+final class Holding {
+    let label: String
+    private var undo: (() throws -> Void)?
+    private let owner: Int32
+
+    init(label: String, undo: @escaping () throws -> Void, owner: Int32) {
+        self.label = label
+        self.undo = undo
+        self.owner = owner
+    }
+
+    /// Whether releasing would still do something.
+    var isHeld: Bool { undo != nil }
+
+    /// Undoes it; a second time does nothing, and so does a process that did not make it.
+    func release() throws {
+        guard let undo, owner == Processes.current else { return }
+        self.undo = nil
+        try undo()
+    }
+
+    /// Hands it over to the user.
+    func keep() { undo = nil }
+}
+
+/// A handle whose thing is held.
+protocol HeldHandle: Handle {
+    var holding: Holding { get }
+}
+
+/// The methods that every held handle has.
+func holdingMethods<Subject: HeldHandle>(_ type: Subject.Type) -> [Primitive] {
+    [
+        Primitive("\(type.kindName):release", "Undoes it now rather than at the script's end.") { call in
+            try call.receiver(type).holding.release()
+            return []
+        },
+        Primitive(
+            "\(type.kindName):keep", "Hands it over: the script's end leaves it.", returns: "the handle"
+        ) { call in
+            let subject = try call.receiver(type)
+            subject.holding.keep()
+            return [.handle(subject)]
+        },
+    ]
+}
