@@ -31,6 +31,7 @@ int ck_setns(int descriptor, uint64_t flags) { return setns(descriptor, (int)fla
 
 const char *ck_error_name(int number) { return strerrorname_np(number); }
 const char *ck_error_text(int number) { return strerrordesc_np(number); }
+const char *ck_signal_name(int number) { return sigabbrev_np(number); }
 
 int ck_sethostname(const char *name, size_t length) { return sethostname(name, length); }
 int ck_setdomainname(const char *name, size_t length) { return setdomainname(name, length); }

@@ -11,3 +11,18 @@ public enum StopSignals {
         ck_on_stop_signals { signal in unsafe StopSignals.arrived(signal) }
     }
 }
+
+/// The names of signal(7), without `SIG`.
+public enum SignalNames {
+    /// The number of a name, with or without `SIG`; nil for none.
+    public static func number(_ name: String) -> Int32? {
+        let short = name.hasPrefix("SIG") ? String(name.dropFirst(3)) : name
+        return (1..<32).first { self.name($0) == short }
+    }
+
+    /// The name of a number; its digits where it has none.
+    public static func name(_ number: Int32) -> String {
+        guard let name = unsafe ck_signal_name(number) else { return "\(number)" }
+        return unsafe String(cString: name)
+    }
+}

@@ -11,29 +11,31 @@ internal import CLuaBridge
     /// The value of a parameter, checked; its default where it is left out.
     public subscript<Content>(_ parameter: Parameter<Content>) -> Content {
         get throws {
-            let slot = slot(of: parameter)
-            defer { if slot.isPushed { unsafe lb_pop(lua, 1) } }
-            if slot.isAbsent {
+            try withSlot(of: parameter) { slot in
+                if !slot.isAbsent { return try Content.read(slot) }
                 guard let fallback = parameter.fallback else {
                     throw ArgumentError("\(slot.place) is missing (\(Content.typeName) wanted)")
                 }
                 return fallback
             }
-            return try Content.read(slot)
         }
     }
 
     /// Whether a parameter was given.
     public func isGiven(_ parameter: AnyParameter) -> Bool {
-        let slot = slot(of: parameter)
-        defer { if slot.isPushed { unsafe lb_pop(lua, 1) } }
-        return !slot.isAbsent
+        withSlot(of: parameter) { !$0.isAbsent }
     }
 
     /// The handle a method was called on.
     public func receiver<Subject: Handle>(_ type: Subject.Type = Subject.self) throws -> Subject {
         let slot = unsafe Slot(state: state, lua: lua, index: 1, place: "argument 1", isPushed: false)
         return try slot.handle(type)
+    }
+
+    func withSlot<Result>(of parameter: AnyParameter, _ body: (Slot) throws -> Result) rethrows -> Result {
+        let slot = slot(of: parameter)
+        defer { if slot.isPushed { unsafe lb_pop(lua, 1) } }
+        return try body(slot)
     }
 
     private func slot(of parameter: AnyParameter) -> Slot {

@@ -19,6 +19,9 @@ internal import CLuaBridge
     var kinds: [String: Kind] = [:]
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
     public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }
+    /// Told of every primitive that ran.
+    public var tracer: (any Tracer)?
+    var openTrace: OpenTrace?
     /// Called when a script cannot be stopped otherwise: releases what is held. The process ends then.
     public var abandon: (Int32) -> Void = { _ in }
 
@@ -128,8 +131,11 @@ internal import CLuaBridge
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
         do {
             try call.check()
+            let trace = call.beginTrace()
+            defer { trace?.end() }
             let results = try primitive.body(call)
             for result in results { unsafe state.push(result, on: lua) }
+            trace?.succeed()
             return Int32(results.count)
         } catch let failure as LuaFailure {
             failure.value.push()

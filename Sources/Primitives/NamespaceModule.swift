@@ -21,7 +21,8 @@ private func identifier() -> Primitive {
     let pid = Parameter<Int64?>("pid", "Whose namespace.", shown: "this process")
     return Primitive(
         "ns.id", "Tells which namespace a process is in.", positional: [kind, pid],
-        returns: "the namespace's inode number", shell: "readlink /proc/self/ns/KIND", see: ["namespaces(7)"]
+        returns: "the namespace's inode number", shell: "readlink /proc/self/ns/{kind}",
+        see: ["namespaces(7)"]
     ) { call in
         [.value(.count(try call[kind].identifier(of: try processIdentifier(try call[pid]))))]
     }
@@ -31,7 +32,7 @@ private func list() -> Primitive {
     let pid = Parameter<Int64?>("pid", "Whose namespaces.", shown: "this process")
     return Primitive(
         "ns.list", "Tells all namespaces a process is in.", positional: [pid],
-        returns: "a table of inode numbers by kind", shell: "lsns -p PID", see: ["namespaces(7)"]
+        returns: "a table of inode numbers by kind", shell: "lsns -p {pid}", see: ["namespaces(7)"]
     ) { call in
         let process = try processIdentifier(try call[pid])
         return [
@@ -48,7 +49,7 @@ private func unshare() -> Primitive {
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to make anew.")
     return Primitive(
         "ns.unshare", "Moves this interpreter into new namespaces.", list: kinds,
-        shell: "unshare --KIND...", see: ["unshare(2)"]
+        shell: "unshare {--kinds}", see: ["unshare(2)"]
     ) { call in
         let wanted = Set(try call[kinds])
         guard wanted.isDisjoint(with: [.pid, .user, .time]) else {

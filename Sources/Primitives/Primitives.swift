@@ -5,7 +5,7 @@ public import LuaHost
 @discardableResult
 public func registerPrimitives(with state: State) -> Holdings {
     let holdings = Holdings()
-    for module in [namespaceModule(), systemModule()] { state.register(module) }
+    for module in [namespaceModule(), fileModule(holdings), systemModule()] { state.register(module) }
     state.explain = { error, primitive in
         (error as? SystemCallError).map { failure(of: $0, in: primitive) }
     }

@@ -10,7 +10,7 @@ private func hostname() -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
         "sys.hostname", "Tells or sets the hostname of this UTS namespace.", positional: [name],
-        returns: "the hostname", shell: "hostname NAME", see: ["sethostname(2)", "uts_namespaces(7)"]
+        returns: "the hostname", shell: "hostname [{name}]", see: ["sethostname(2)", "uts_namespaces(7)"]
     ) { call in
         if let name = try call[name] { try HostName.set(name) }
         return [.value(.text(try HostName.current().node))]
@@ -21,7 +21,7 @@ private func domainname() -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
         "sys.domainname", "Tells or sets the NIS domain name of this UTS namespace.", positional: [name],
-        returns: "the domain name", shell: "domainname NAME", see: ["setdomainname(2)"]
+        returns: "the domain name", shell: "domainname [{name}]", see: ["setdomainname(2)"]
     ) { call in
         if let name = try call[name] { try HostName.setDomain(name) }
         return [.value(.text(try HostName.current().domain))]

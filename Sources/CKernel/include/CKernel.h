@@ -24,6 +24,8 @@ int ck_setns(int descriptor, uint64_t flags);
 /// strerrorname_np(3) and strerrordesc_np(3): NULL for an unknown number.
 const char *ck_error_name(int number);
 const char *ck_error_text(int number);
+/// sigabbrev_np(3): NULL for an unknown number.
+const char *ck_signal_name(int number);
 /// sethostname(2) and setdomainname(2).
 int ck_sethostname(const char *name, size_t length);
 int ck_setdomainname(const char *name, size_t length);

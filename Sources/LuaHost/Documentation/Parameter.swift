@@ -18,10 +18,16 @@ public class AnyParameter {
     public let shownDefault: String?
     /// Whether the call fails without it.
     public let isRequired: Bool
+    /// The default as a word of a shell line; nil for none, and for a false one.
+    let shellDefault: [String]?
     /// 1, 2, ... for a positional argument; nil for an option.
     public internal(set) var position: Int32?
 
-    init(_ name: String, _ summary: String, typeName: String, shownDefault: String?, isRequired: Bool) {
+    init(
+        _ name: String, _ summary: String, typeName: String, shownDefault: String?, isRequired: Bool,
+        shellDefault: [String]? = nil
+    ) {
+        self.shellDefault = shellDefault
         self.name = name
         self.summary = summary
         self.typeName = typeName
@@ -44,7 +50,8 @@ public final class Parameter<Content: ArgumentType>: AnyParameter {
     public init(_ name: String, _ summary: String, default fallback: Content) {
         self.fallback = fallback
         super.init(
-            name, summary, typeName: Content.typeName, shownDefault: "\(fallback)", isRequired: false)
+            name, summary, typeName: Content.typeName, shownDefault: "\(fallback)", isRequired: false,
+            shellDefault: (fallback as? Bool) == false ? nil : [shellQuoted("\(fallback)")])
     }
 
     /// A parameter that may be left out; `shown` says in words what happens then.

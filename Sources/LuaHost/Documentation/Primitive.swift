@@ -12,18 +12,20 @@ public final class Primitive {
     public let list: AnyParameter?
     /// What it returns, in words; nil for nothing.
     public let returns: String?
-    /// The shell line that does the same, in general form.
-    public let shell: String?
+    /// The shell line that does the same.
+    public let shell: ShellLine?
     /// Manual pages, as in `"mount(2)"`.
     public let see: [String]
     let body: (Call) throws -> [Argument]
     let optionNames: [[UInt8]]
     let isMethod: Bool
+    /// Metamethods are Lua's own business and not traced.
+    let isMetamethod: Bool
 
     /// Declares a primitive.
     public init(
         _ name: String, _ summary: String, positional: [AnyParameter] = [], options: [AnyParameter] = [],
-        list: AnyParameter? = nil, returns: String? = nil, shell: String? = nil, see: [String] = [],
+        list: AnyParameter? = nil, returns: String? = nil, shell: ShellLine? = nil, see: [String] = [],
         _ body: @escaping (Call) throws -> [Argument]
     ) {
         self.name = name
@@ -36,6 +38,7 @@ public final class Primitive {
         self.see = see
         self.body = body
         isMethod = name.contains(":")
+        isMetamethod = name.contains("__")
         optionNames = options.map { Array($0.name.utf8) }
         for (index, parameter) in positional.enumerated() {
             parameter.position = Int32(index + (isMethod ? 2 : 1))

@@ -1,0 +1,26 @@
+public import SystemPackage
+
+/// Paths are bytes on Linux, whatever their encoding.
+extension FilePath {
+    /// A path out of bytes; they end at a NUL.
+    public init(bytes: [UInt8]) {
+        let characters = (bytes + [0]).map { CInterop.PlatformChar(bitPattern: $0) }
+        self = unsafe characters.withUnsafeBufferPointer {
+            guard let start = $0.baseAddress else { return FilePath() }
+            return unsafe FilePath(platformString: start)
+        }
+    }
+
+    /// Its bytes, without a NUL.
+    public var bytes: [UInt8] {
+        unsafe withPlatformString { start in
+            var bytes: [UInt8] = []
+            var index = 0
+            while unsafe start[index] != 0 {
+                bytes.append(UInt8(bitPattern: unsafe start[index]))
+                index += 1
+            }
+            return bytes
+        }
+    }
+}

@@ -1,0 +1,28 @@
+public import LuaHost
+
+/// Permission bits: octal text as in `"0755"`. A number is refused, since Lua has no octal ones.
+public struct Mode: ArgumentType, Sendable, Equatable, CustomStringConvertible {
+    /// The bits, at most 07777.
+    public let bits: UInt32
+    /// As in `"0755"`.
+    public var description: String { "0" + String(bits, radix: 8) }
+
+    public static var typeName: String { "mode" }
+    public static func read(_ slot: Slot) throws -> Mode {
+        guard let text = slot.bytes(), let mode = Mode(String(decoding: text, as: UTF8.self)) else {
+            throw slot.wanted("octal permission bits in quotes such as \"0755\"")
+        }
+        return mode
+    }
+
+    /// Permission bits.
+    public init(bits: UInt32) { self.bits = bits & 0o7777 }
+
+    /// Reads octal text; nil where it is none.
+    public init?(_ text: String) {
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...55).contains($0) }),
+            let bits = UInt32(text, radix: 8), bits <= 0o7777
+        else { return nil }
+        self.bits = bits
+    }
+}

@@ -1,0 +1,23 @@
+internal import Kernel
+public import LuaHost
+
+/// A handle that stands for a process.
+public protocol ProcessHandle: Handle {
+    /// Its pid as this process sees it.
+    var pid: Int32 { get }
+}
+
+/// A process: its pid, or a handle that stands for it.
+public struct ProcessTarget: ArgumentType, Sendable, Equatable {
+    /// Its pid as this process sees it.
+    public let pid: Int32
+
+    public static var typeName: String { "pid or handle" }
+    public static func read(_ slot: Slot) throws -> ProcessTarget {
+        if let handle = slot.anyHandle() as? any ProcessHandle { return ProcessTarget(pid: handle.pid) }
+        guard let number = slot.integer(), let pid = Int32(exactly: number), pid > 0 else {
+            throw slot.wanted("a pid or a handle of a process")
+        }
+        return ProcessTarget(pid: pid)
+    }
+}

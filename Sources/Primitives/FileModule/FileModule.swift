@@ -1,0 +1,6 @@
+internal import LuaHost
+
+/// `fs`: mounts, and the files and subvolumes below them.
+func fileModule(_ holdings: Holdings) -> Module {
+    Module("fs", "Mounts, and the files and subvolumes below them.", mountPrimitives(holdings))
+}
