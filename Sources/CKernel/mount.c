@@ -1,13 +1,17 @@
 // The mount calls that glibc 2.36 lacks or that Swift cannot call.
 #define _GNU_SOURCE
 #include "CKernel.h"
+#include <fcntl.h>
 #include <linux/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 int ck_pivot_root(const char *new_root, const char *put_old) {
     return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
+
+ssize_t ck_readlink(const char *path, void *buffer, size_t size) { return readlink(path, buffer, size); }
 
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
@@ -32,6 +36,15 @@ int ck_fsconfig(int context, unsigned int command, const char *key, const void *
 
 int ck_fsmount(int context, unsigned int flags, unsigned int attributes) {
     return (int)syscall(SYS_fsmount, context, flags, attributes);
+}
+
+int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *identifier, int *is_root) {
+    struct statx status;
+    if (statx(directory, path, flags, STATX_MNT_ID, &status) < 0)
+        return -1;
+    *identifier = status.stx_mnt_id;
+    *is_root = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return 0;
 }
 
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,

@@ -1,3 +1,5 @@
+internal import CKernel
+internal import Glibc
 public import SystemPackage
 
 /// Paths are bytes on Linux, whatever their encoding.
@@ -22,5 +24,23 @@ extension FilePath {
             }
             return bytes
         }
+    }
+
+    /// readlink(2).
+    public func linkTarget() throws(SystemCallError) -> FilePath {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = try systemCall("readlink", [.init("path", string)]) {
+            unsafe withPlatformString { path in
+                unsafe buffer.withUnsafeMutableBytes { unsafe ck_readlink(path, $0.baseAddress, $0.count) }
+            }
+        }
+        return FilePath(bytes: Array(buffer[..<count]))
+    }
+
+    /// getcwd(2).
+    public static func currentDirectory() throws(SystemCallError) -> FilePath {
+        guard let text = unsafe getcwd(nil, 0) else { throw SystemCallError("getcwd", errno) }
+        defer { unsafe free(text) }
+        return unsafe FilePath(platformString: text)
     }
 }

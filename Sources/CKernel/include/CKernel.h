@@ -33,6 +33,9 @@ int ck_setdomainname(const char *name, size_t length);
 /// pivot_root(2), which glibc does not wrap.
 int ck_pivot_root(const char *new_root, const char *put_old);
 
+/// readlink(2) into bytes.
+ssize_t ck_readlink(const char *path, void *buffer, size_t size);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
@@ -43,6 +46,8 @@ int ck_move_mount(int from, int to, const char *to_path, unsigned int flags);
 int ck_fsopen(const char *type, unsigned int flags);
 int ck_fsconfig(int context, unsigned int command, const char *key, const void *value, int number);
 int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
+/// statx(2) for STATX_MNT_ID: which mount a path lies on, and whether it is that mount's root.
+int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *identifier, int *is_root);
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation);
 
@@ -73,6 +78,12 @@ int ck_fcntl(int descriptor, int command, long argument);
 int ck_ioctl(int descriptor, unsigned long request, void *argument);
 int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argument);
 int ck_prctl(int option, unsigned long argument);
+
+/// setresgid(2) and setresuid(2) with all three the same.
+int ck_setresgid(gid_t group);
+int ck_setresuid(uid_t user);
+/// capget(2) of this process: the effective set.
+int ck_effective_capabilities(uint64_t *capabilities);
 
 /// The device numbers of makedev(3).
 unsigned int ck_major(uint64_t device);

@@ -4,6 +4,13 @@ public protocol ArgumentType {
     static var typeName: String { get }
     /// Reads the value in a slot. Throws ``ArgumentError``.
     static func read(_ slot: Slot) throws -> Self
+    /// The value where the argument is left out; nil where it must be given.
+    static var whenAbsent: Self? { get }
+}
+
+extension ArgumentType {
+    /// Must be given.
+    public static var whenAbsent: Self? { nil }
 }
 
 /// What is known of a parameter without its Swift type.
@@ -40,10 +47,11 @@ public class AnyParameter {
 public final class Parameter<Content: ArgumentType>: AnyParameter {
     let fallback: Content?
 
-    /// A parameter that must be given.
-    public init(_ name: String, _ summary: String) {
-        fallback = nil
-        super.init(name, summary, typeName: Content.typeName, shownDefault: nil, isRequired: true)
+    /// A parameter that must be given, or, of optional type, may be left out; `shown` says what happens then.
+    public init(_ name: String, _ summary: String, shown: String? = nil) {
+        fallback = Content.whenAbsent
+        super.init(
+            name, summary, typeName: Content.typeName, shownDefault: shown, isRequired: fallback == nil)
     }
 
     /// A parameter with a default.
@@ -53,16 +61,10 @@ public final class Parameter<Content: ArgumentType>: AnyParameter {
             name, summary, typeName: Content.typeName, shownDefault: "\(fallback)", isRequired: false,
             shellDefault: (fallback as? Bool) == false ? nil : [shellQuoted("\(fallback)")])
     }
-
-    /// A parameter that may be left out; `shown` says in words what happens then.
-    public init<Wrapped>(_ name: String, _ summary: String, shown: String? = nil)
-    where Content == Wrapped?, Wrapped: ArgumentType {
-        fallback = .some(nil)
-        super.init(name, summary, typeName: Content.typeName, shownDefault: shown, isRequired: false)
-    }
 }
 
 extension Optional: ArgumentType where Wrapped: ArgumentType {
     public static var typeName: String { Wrapped.typeName }
+    public static var whenAbsent: Wrapped?? { .some(nil) }
     public static func read(_ slot: Slot) throws -> Wrapped? { try Wrapped.read(slot) }
 }

@@ -1,7 +1,8 @@
 /// The shell line that does what a primitive does, written once as a template.
 ///
 /// `{name}` stands for an argument's value; `{--name}` for each element of a list with dashes before it;
-/// `{flag?a:b}` for a choice by a boolean; `[...]` is left out where an argument inside is not given or false.
+/// `{name*:}` for the elements joined by a colon; `{flag?a:b}` for a choice by whether it is given and true; `{name|other}` for a second choice, the last one
+/// literal where no parameter has that name; `[...]` is left out where an argument inside is not given or false.
 public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     let template: String
 
@@ -11,8 +12,11 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     /// As documentation shows it: names in capitals, what may be left out in brackets.
     public var documented: String {
         Self.expand(template) { name, choice in
-            if let choice { return "\(choice.yes)|\(choice.no)" }
-            return name.uppercased()
+            if let choice {
+                return choice.no.isEmpty
+                    ? "[\(choice.yes)]" : choice.yes.isEmpty ? "" : "\(choice.yes)|\(choice.no)"
+            }
+            return name.prefix { $0 != "|" && $0 != "*" }.uppercased()
         } group: {
             "[\($0 ?? "")]"
         }
@@ -22,13 +26,19 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     func filled(_ argument: (String) -> [String]?) -> String {
         var isMissing = false
         return Self.expand(template) { name, choice in
-            let words = argument(name.hasPrefix("--") ? String(name.dropFirst(2)) : name)
+            let alternatives = name.prefix { $0 != "*" }.split(separator: "|").map(String.init)
+            var words: [String]?
+            for alternative in alternatives where words == nil {
+                words = argument(alternative.hasPrefix("--") ? String(alternative.dropFirst(2)) : alternative)
+            }
+            if words == nil, alternatives.count > 1 { words = alternatives.suffix(1) }
             if let choice { return words == nil ? choice.no : choice.yes }
             guard let words else {
                 isMissing = true
                 return ""
             }
-            return words.map { (name.hasPrefix("--") ? "--" : "") + $0 }.joined(separator: " ")
+            let joint = name.firstIndex(of: "*").map { String(name[name.index(after: $0)...]) } ?? " "
+            return words.map { (name.hasPrefix("--") ? "--" : "") + $0 }.joined(separator: joint)
         } group: { text in
             defer { isMissing = false }
             return isMissing ? "" : text ?? ""
@@ -59,6 +69,7 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
                 let name = rest.prefix { $0 != "}" }
                 rest = rest.dropFirst(name.count + 1)
                 piece = expand(placeholder: name, place)
+                if piece.isEmpty, rest.first == " " { rest = rest.dropFirst() }
             default: break
             }
             if held == nil { output += piece } else { held? += piece }

@@ -2,5 +2,8 @@ internal import LuaHost
 
 /// `fs`: mounts, and the files and subvolumes below them.
 func fileModule(_ holdings: Holdings) -> Module {
-    Module("fs", "Mounts, and the files and subvolumes below them.", mountPrimitives(holdings))
+    Module(
+        "fs", "Mounts, and the files and subvolumes below them.",
+        mountPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives(),
+        kinds: [MountHandle.kind, LoopHandle.kind])
 }

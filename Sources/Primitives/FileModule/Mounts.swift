@@ -1,4 +1,213 @@
-internal import LuaHost
+public import Kernel
+public import LuaHost
+internal import SystemPackage
 
 /// The primitives of `fs` that change the mount table.
-func mountPrimitives(_ holdings: Holdings) -> [Primitive] { [] }
+func mountPrimitives(_ holdings: Holdings) -> [Primitive] {
+    [
+        mount(holdings), bind(holdings), tmpfs(holdings), overlay(holdings), unmount(), propagation(),
+        mounts(),
+    ]
+}
+
+/// Where to mount: the options that every mounting primitive has.
+struct TargetOptions {
+    let root = Parameter<FilePath?>(
+        "root", "The directory whose links cannot lead outside: the target is resolved inside.",
+        shown: "the target is an ordinary path that may not end in a link")
+    let mkdir = Parameter<Bool>("mkdir", "Makes the target where it is missing.", default: false)
+    let readonly = Parameter<Bool>("readonly", "Refuses writing.", default: false)
+    let nosuid = Parameter<Bool>("nosuid", "Ignores set-user-ID bits and file capabilities.", default: false)
+    let nodev = Parameter<Bool>("nodev", "Refuses device files.", default: false)
+    let noexec = Parameter<Bool>("noexec", "Refuses running programs.", default: false)
+
+    var all: [AnyParameter] { [root, mkdir, readonly, nosuid, nodev, noexec] }
+
+    func attributes(_ call: Call) throws -> MountAttributes {
+        var attributes: MountAttributes = []
+        if try call[readonly] { attributes.insert(.readonly) }
+        if try call[nosuid] { attributes.insert(.nosuid) }
+        if try call[nodev] { attributes.insert(.nodev) }
+        if try call[noexec] { attributes.insert(.noexec) }
+        return attributes
+    }
+
+    func attach(
+        _ mount: consuming DetachedMount, to target: FilePath, _ call: Call, _ holdings: Holdings
+    ) throws -> [Argument] {
+        let missing: RootPath.Kind? = try call[mkdir] ? (mount.isDirectory() ? .directory : .file) : nil
+        let made = try mount.attach(to: RootPath(target, in: try call[root]), making: missing)
+        return [.handle(MountHandle(made, holdings))]
+    }
+}
+
+private func mount(_ holdings: Holdings) -> Primitive {
+    let source = Parameter<FilePath?>(
+        "source", "The device, file or name to mount.", shown: "the type's name")
+    let target = Parameter<FilePath>("target", "Where to mount it.")
+    let type = Parameter<String?>(
+        "type", "The filesystem type, as in /proc/filesystems.",
+        shown: "every type that uses a device is tried")
+    let loop = Parameter<Bool>("loop", "Mounts a file through a loop device.", default: false)
+    let options = Parameter<String?>("options", "Further options as of mount(8), joined by commas.")
+    let place = TargetOptions()
+    return Primitive(
+        "fs.mount", "Mounts a filesystem.", options: [source, target, type, loop, options] + place.all,
+        returns: "a mount handle",
+        shell: """
+            mount [-t {type}] {loop?-o loop:} [-o {options}] {readonly?-o ro:} {nosuid?-o nosuid:} \
+            {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source|type} {target}
+            """, see: ["mount(8)", "fsopen(2)"]
+    ) { call in
+        let (wanted, from) = (try call[type], try call[source])
+        let settings = try MountSettings(try call[options] ?? "", try place.attributes(call))
+        if wanted == nil, from == nil { throw ArgumentError("a type or a source wanted") }
+        var device = from
+        var attached: LoopDevice?
+        if try call[loop] {
+            guard let from else { throw ArgumentError("option 'source' is missing: the file to loop over") }
+            let fresh = try LoopDevice.attach(from, readonly: settings.attributes.contains(.readonly))
+            (attached, device) = (fresh, fresh.path)
+        }
+        // The device must stay open until the mount holds it.
+        defer { _ = attached }
+        let mount = try settings.mount(wanted, device ?? FilePath(wanted ?? "none"))
+        return try place.attach(mount, to: try call[target], call, holdings)
+    }
+}
+
+private func bind(_ holdings: Holdings) -> Primitive {
+    let source = Parameter<FilePath>("source", "The file or directory to show.")
+    let target = Parameter<FilePath>("target", "Where to show it.")
+    let recursive = Parameter<Bool>("recursive", "Takes the mounts below the source along.", default: false)
+    let place = TargetOptions()
+    return Primitive(
+        "fs.bind", "Shows a file or directory at a second place.", positional: [source, target],
+        options: [recursive] + place.all, returns: "a mount handle",
+        shell: """
+            mount {recursive?--rbind:--bind} {readonly?-o ro:} {nosuid?-o nosuid:} {nodev?-o nodev:} \
+            {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source} {target}
+            """, see: ["mount(8)", "open_tree(2)"]
+    ) { call in
+        let deep = try call[recursive]
+        let copy = try DetachedMount.copy(of: try call[source], recursive: deep)
+        try copy.set(try place.attributes(call), recursive: deep)
+        return try place.attach(copy, to: try call[target], call, holdings)
+    }
+}
+
+private func tmpfs(_ holdings: Holdings) -> Primitive {
+    let target = Parameter<FilePath>("target", "Where to mount it.")
+    let size = Parameter<Size?>("size", "How much it may hold.", shown: "half of the memory")
+    let mode = Parameter<Mode>("mode", "The permissions of its root.", default: Mode(bits: 0o755))
+    let place = TargetOptions()
+    return Primitive(
+        "fs.tmpfs", "Mounts an empty filesystem in memory.", positional: [target],
+        options: [size, mode] + place.all, returns: "a mount handle",
+        shell: """
+            mount -t tmpfs [-o size={size}] -o mode={mode} {readonly?-o ro:} {nosuid?-o nosuid:} \
+            {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} tmpfs {target}
+            """, see: ["tmpfs(5)"]
+    ) { call in
+        let context = try FilesystemContext("tmpfs", source: "tmpfs")
+        if let size = try call[size] { try context.set("size", Array("\(size.bytes)".utf8)) }
+        try context.set("mode", Array(try call[mode].description.utf8))
+        let mount = try context.mount(try place.attributes(call))
+        return try place.attach(mount, to: try call[target], call, holdings)
+    }
+}
+
+private func overlay(_ holdings: Holdings) -> Primitive {
+    let lower = Parameter<[FilePath]>("lower", "The read-only layers, the topmost first.")
+    let upper = Parameter<FilePath?>(
+        "upper", "The layer that takes changes.", shown: "nothing can be changed")
+    let work = Parameter<FilePath?>("work", "An empty directory on the filesystem of `upper`.")
+    let target = Parameter<FilePath>("target", "Where to mount it.")
+    let place = TargetOptions()
+    return Primitive(
+        "fs.overlay", "Mounts directories stacked on one another.",
+        options: [lower, upper, work, target] + place.all, returns: "a mount handle",
+        shell: """
+            mount -t overlay -o lowerdir={lower*:} [-o upperdir={upper}] [-o workdir={work}] {readonly?-o ro:} \
+            {nosuid?-o nosuid:} {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} overlay {target}
+            """, see: ["mount(8)"]
+    ) { call in
+        let layers = try call[lower]
+        guard !layers.isEmpty else { throw ArgumentError("option 'lower': a directory at least wanted") }
+        guard call.isGiven(upper) == call.isGiven(work) else {
+            throw ArgumentError("options 'upper' and 'work' belong together")
+        }
+        let context = try FilesystemContext("overlay", source: "overlay")
+        // One option a layer, so that no character in a path has a meaning.
+        for layer in layers { try context.set("lowerdir+", layer.bytes) }
+        if let path = try call[upper] { try context.set("upperdir", path.bytes) }
+        if let path = try call[work] { try context.set("workdir", path.bytes) }
+        let mount = try context.mount(try place.attributes(call))
+        return try place.attach(mount, to: try call[target], call, holdings)
+    }
+}
+
+private func unmount() -> Primitive {
+    let target = Parameter<FilePath>("target", "What to unmount.")
+    let detach = Parameter<Bool>(
+        "detach", "Takes it out of sight now, and away when it is idle.", default: false)
+    let recursive = Parameter<Bool>("recursive", "Unmounts what is mounted below it first.", default: false)
+    return Primitive(
+        "fs.unmount", "Unmounts a filesystem.", positional: [target], options: [detach, recursive],
+        shell: "umount {detach?-l:} {recursive?-R:} {target}", see: ["umount(2)"]
+    ) { call in
+        let (path, lazily) = (try call[target], try call[detach])
+        if try call[recursive] {
+            let below = try MountTable.read().filter { $0.target.starts(with: path) && $0.target != path }
+            for entry in below.reversed() { try Mount.unmount(entry.target, detach: lazily) }
+        }
+        try Mount.unmount(path, detach: lazily)
+        return []
+    }
+}
+
+extension Propagation: ArgumentType {
+    public static var typeName: String { "propagation" }
+    public static func read(_ slot: Slot) throws -> Propagation {
+        guard let kind = slot.bytes().flatMap({ Propagation(rawValue: String(decoding: $0, as: UTF8.self)) })
+        else { throw slot.wanted("one of \(Propagation.allCases.map(\.rawValue).joined(separator: ", "))") }
+        return kind
+    }
+}
+
+private func propagation() -> Primitive {
+    let target = Parameter<FilePath>("target", "A mount point.")
+    let kind = Parameter<Propagation>("kind", "private, slave, shared or unbindable.")
+    let recursive = Parameter<Bool>("recursive", "Also for the mounts below it.", default: false)
+    return Primitive(
+        "fs.propagation", "Says whether mounts made here show in copies of it.", positional: [target, kind],
+        options: [recursive], shell: "mount --make-{recursive?r:}{kind} {target}",
+        see: ["mount_namespaces(7)"]
+    ) { call in
+        try call[kind].set(at: try call[target], recursive: try call[recursive])
+        return []
+    }
+}
+
+private func mounts() -> Primitive {
+    let pid = Parameter<ProcessTarget?>("pid", "Whose mounts.", shown: "this process")
+    return Primitive(
+        "fs.mounts", "Lists the mounts in sight.", positional: [pid],
+        returns: "a list of tables: id, parent, target, source, type, options, propagation",
+        shell: "cat /proc/{pid|self}/mountinfo", see: ["proc_pid_mountinfo(5)"]
+    ) { call in
+        let entries = try MountTable.read(of: try call[pid]?.pid)
+        return [
+            .value(
+                .list(
+                    entries.map { entry in
+                        .record([
+                            "id": .count(entry.identifier), "parent": .count(entry.parent),
+                            "target": .bytes(entry.target.bytes), "source": .bytes(entry.source),
+                            "type": .text(entry.type), "options": .text(entry.options),
+                            "propagation": .text(entry.propagation),
+                        ])
+                    }))
+        ]
+    }
+}

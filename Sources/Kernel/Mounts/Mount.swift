@@ -1,0 +1,160 @@
+internal import CKernel
+internal import Glibc
+public import SystemPackage
+
+/// The attributes of one mount, as in mount_setattr(2).
+public struct MountAttributes: OptionSet, Sendable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    /// MOUNT_ATTR_RDONLY
+    public static let readonly = MountAttributes(rawValue: 0x1)
+    /// MOUNT_ATTR_NOSUID
+    public static let nosuid = MountAttributes(rawValue: 0x2)
+    /// MOUNT_ATTR_NODEV
+    public static let nodev = MountAttributes(rawValue: 0x4)
+    /// MOUNT_ATTR_NOEXEC
+    public static let noexec = MountAttributes(rawValue: 0x8)
+    /// MOUNT_ATTR_NOATIME
+    public static let noatime = MountAttributes(rawValue: 0x10)
+    /// MOUNT_ATTR_NODIRATIME
+    public static let nodiratime = MountAttributes(rawValue: 0x80)
+    /// MOUNT_ATTR_NOSYMFOLLOW
+    public static let nosymfollow = MountAttributes(rawValue: 0x20_0000)
+
+    /// The attribute that an option such as `"nosuid"` names; nil for an option of the filesystem.
+    public static func named(_ option: String) -> MountAttributes? {
+        switch option {
+        case "ro": .readonly
+        case "nosuid": .nosuid
+        case "nodev": .nodev
+        case "noexec": .noexec
+        case "noatime": .noatime
+        case "nodiratime": .nodiratime
+        case "nosymfollow": .nosymfollow
+        case "rw", "suid", "dev", "exec", "atime", "relatime", "defaults": []
+        default: nil
+        }
+    }
+}
+
+/// A mount that stands somewhere in the tree.
+public struct Mount: Sendable, Equatable {
+    /// Its number in the mount table.
+    public let identifier: UInt64
+    /// Where it stood when it was made, from the root of that time.
+    public let path: FilePath
+
+    /// Unmounts it wherever it is by now; detaches it where it is busy. One that is gone already is no error.
+    public func unmount() throws(SystemCallError) {
+        guard let place = try currentPath() else { return }
+        do {
+            try Self.unmount(place)
+        } catch let error where error.number == EBUSY {
+            try Self.unmount(place, detach: true)
+        } catch let error where error.number == EINVAL || error.number == ENOENT {
+            return
+        }
+    }
+
+    private func currentPath() throws(SystemCallError) -> FilePath? {
+        if (try? Self.identifier(at: path)) == identifier { return path }
+        guard let table = try? MountTable.read() else { return nil }
+        return table.first { $0.identifier == identifier }?.target
+    }
+
+    /// umount2(2), never following a link in last place.
+    public static func unmount(_ path: FilePath, detach: Bool = false) throws(SystemCallError) {
+        // UMOUNT_NOFOLLOW, MNT_DETACH.
+        try systemCall("umount", [.init("target", path.string)]) {
+            unsafe path.withPlatformString { unsafe umount2($0, 8 | (detach ? 2 : 0)) }
+        }
+    }
+
+    /// The number of the mount that a path lies on.
+    public static func identifier(at path: FilePath) throws(SystemCallError) -> UInt64 {
+        var (identifier, isRoot): (UInt64, Int32) = (0, 0)
+        try systemCall("statx", [.init("path", path.string)]) {
+            unsafe path.withPlatformString {
+                unsafe ck_mount_identifier(AT_FDCWD, $0, AT_SYMLINK_NOFOLLOW, &identifier, &isRoot)
+            }
+        }
+        return identifier
+    }
+
+    /// Whether something is mounted right at a path.
+    public static func isMountPoint(_ path: FilePath) throws(SystemCallError) -> Bool {
+        var (identifier, isRoot): (UInt64, Int32) = (0, 0)
+        try systemCall("statx", [.init("path", path.string)]) {
+            unsafe path.withPlatformString {
+                unsafe ck_mount_identifier(AT_FDCWD, $0, 0, &identifier, &isRoot)
+            }
+        }
+        return isRoot != 0
+    }
+}
+
+/// A mount that stands nowhere yet. Closing it unmounts it.
+public struct DetachedMount: ~Copyable {
+    private let descriptor: Descriptor
+
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+
+    /// A copy of what is mounted at `source`, with the mounts below it where `recursive`: open_tree(2).
+    public static func copy(
+        of source: FilePath, recursive: Bool = false
+    ) throws(SystemCallError) -> DetachedMount {
+        // OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_RECURSIVE.
+        let flags: UInt32 = 1 | UInt32(O_CLOEXEC) | (recursive ? 0x8000 : 0)
+        return DetachedMount(
+            Descriptor(
+                owning: try systemCall("open_tree", [.init("source", source.string)]) {
+                    unsafe source.withPlatformString { unsafe ck_open_tree(AT_FDCWD, $0, flags) }
+                }))
+    }
+
+    /// mount_setattr(2): sets attributes on it, and on those below it where `recursive`.
+    public func set(
+        _ attributes: MountAttributes, recursive: Bool = false
+    ) throws(SystemCallError) {
+        if attributes.isEmpty { return }
+        try systemCall("mount_setattr") {
+            unsafe ck_mount_setattr(
+                descriptor.number, "", 0x1000 | (recursive ? 0x8000 : 0), UInt64(attributes.rawValue), 0, 0)
+        }
+    }
+
+    /// Whether it shows a directory.
+    public func isDirectory() throws(SystemCallError) -> Bool {
+        try descriptor.status().st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// move_mount(2) onto an open target: by descriptor, so that nobody can swap the path meanwhile.
+    public consuming func attach(
+        to target: RootPath, making kind: RootPath.Kind? = nil
+    ) throws(SystemCallError) -> Mount {
+        let place = try target.open(making: kind)
+        let path = target.absolutePath(of: place)
+        // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH.
+        try systemCall("move_mount", [.init("target", target.text)]) {
+            unsafe ck_move_mount(descriptor.number, place.number, "", 0x4 | 0x40)
+        }
+        var (identifier, isRoot): (UInt64, Int32) = (0, 0)
+        try systemCall("statx", [.init("target", target.text)]) {
+            unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
+        }
+        return Mount(identifier: identifier, path: path)
+    }
+}
+
+extension RootPath {
+    /// Where an open descriptor of this path lies: the kernel's word where /proc is in sight.
+    fileprivate func absolutePath(of place: borrowing Descriptor) -> FilePath {
+        if let link = try? FilePath("/proc/self/fd/\(place.number)").linkTarget(), link.isAbsolute {
+            return link
+        }
+        let shown = root.map { $0.appending(path.components) } ?? path
+        if shown.isAbsolute { return shown }
+        return ((try? FilePath.currentDirectory()) ?? "/").appending(shown.components)
+    }
+}

@@ -1,0 +1,52 @@
+internal import CKernel
+internal import Glibc
+public import SystemPackage
+
+/// Another root for this process: pivot_root(2), chroot(2).
+public enum RootChange {
+    /// Makes `root` the root of this mount namespace; the old one is mounted at `old` inside, or gone.
+    ///
+    /// `root` becomes a mount of its own first where it is none. EINVAL where mounts propagate, or `old` is
+    /// not inside.
+    public static func pivot(_ root: FilePath, old: FilePath? = nil) throws(SystemCallError) {
+        if try !Mount.isMountPoint(root) {
+            _ = try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
+        }
+        try systemCall("chdir", [.init("path", root.string)]) {
+            unsafe root.withPlatformString { unsafe chdir($0) }
+        }
+        let place = old.map { FilePath(root: nil, $0.components) }
+        if let place { try checkPlace(place) }
+        try systemCall(
+            "pivot_root", [.init("path", root.string)] + (old.map { [.init("target", $0.string)] } ?? [])
+        ) {
+            unsafe (place ?? ".").withPlatformString { unsafe ck_pivot_root(".", $0) }
+        }
+        if place == nil {
+            // pivot_root(".", ".") stacks the old root on the new one; "." still names the old.
+            try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
+        }
+        try systemCall("chdir", [.init("path", "/")]) { unsafe chdir("/") }
+    }
+
+    /// The place for the old root: made where it is missing, and refused where a link leads there.
+    private static func checkPlace(_ place: FilePath) throws(SystemCallError) {
+        let here = try Descriptor.open(".", O_DIRECTORY)
+        _ = try RootPath(place, in: ".").open(making: .directory)
+        // RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH: the string is resolved once more by pivot_root itself.
+        let opened = try systemCall("openat2", [.init("path", place.string)]) {
+            unsafe place.withPlatformString {
+                unsafe ck_openat2(here.number, $0, UInt64(O_DIRECTORY | O_CLOEXEC), 0, 0x04 | 0x08)
+            }
+        }
+        _ = Descriptor(owning: opened)
+    }
+
+    /// chroot(2), and into it: a working directory left outside would be a way out.
+    public static func chroot(_ root: FilePath) throws(SystemCallError) {
+        try systemCall("chdir", [.init("path", root.string)]) {
+            unsafe root.withPlatformString { unsafe chdir($0) }
+        }
+        try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }
+    }
+}

@@ -1,0 +1,96 @@
+internal import CKernel
+internal import Glibc
+public import SystemPackage
+
+/// A path to be resolved as if `root` were `/`, so that a symbolic link in an image cannot aim outside.
+///
+/// openat2(2), RESOLVE_IN_ROOT.
+public struct RootPath: Sendable {
+    /// What `/` means; nil for this process's own root, where a link in last place is refused.
+    public let root: FilePath?
+    /// The path inside.
+    public let path: FilePath
+
+    /// A path inside a root.
+    public init(_ path: FilePath, in root: FilePath? = nil) {
+        self.root = root
+        self.path = path
+    }
+
+    /// What a missing target is made as.
+    public enum Kind: Sendable { case directory, file }
+
+    /// The path as messages show it.
+    public var text: String { root.map { $0.string + "/" + path.string } ?? path.string }
+
+    /// Opens the path itself (O_PATH), never through a magic link; makes what is missing where `making` says.
+    public func open(making kind: Kind? = nil) throws(SystemCallError) -> Descriptor {
+        let directory = try Descriptor.open(root ?? (path.isAbsolute ? "/" : "."), O_DIRECTORY | O_PATH)
+        guard let kind else { return try open(path, below: directory) }
+        do {
+            return try open(path, below: directory)
+        } catch let error where error.number == ENOENT {
+            try make(kind, below: directory)
+            return try open(path, below: directory)
+        }
+    }
+
+    private static let O_PATH: Int32 = 0o10_000_000
+    private var O_PATH: Int32 { Self.O_PATH }
+    private static let resolveInRoot: UInt64 = 0x10
+    private static let resolveNoMagicLinks: UInt64 = 0x02
+
+    private func open(
+        _ path: FilePath, below directory: borrowing Descriptor
+    ) throws(SystemCallError) -> Descriptor {
+        let base = directory.number
+        let follow = root == nil ? O_NOFOLLOW : 0
+        let resolve = Self.resolveNoMagicLinks | (root == nil ? 0 : Self.resolveInRoot)
+        let opened = Descriptor(
+            owning: try systemCall("openat2", [.init("path", text)]) {
+                unsafe path.withPlatformString {
+                    unsafe ck_openat2(base, $0, UInt64(O_PATH | O_CLOEXEC | follow), 0, resolve)
+                }
+            })
+        if try opened.status().st_mode & S_IFMT == S_IFLNK {
+            throw SystemCallError(
+                "openat2", ELOOP, [.init("path", text)],
+                detail: "it is a symbolic link, which is not followed")
+        }
+        return opened
+    }
+
+    /// Makes the missing directories, and the last component as `kind` says, each in its resolved parent.
+    private func make(_ kind: Kind, below directory: borrowing Descriptor) throws(SystemCallError) {
+        var done = path.isAbsolute ? FilePath("/") : FilePath()
+        let components = Array(path.components)
+        for (index, component) in components.enumerated() {
+            let parent = done.isEmpty ? FilePath(".") : done
+            done.append(component)
+            do {
+                _ = try open(done, below: directory)
+                continue
+            } catch let error where error.number != ENOENT { throw error } catch {}
+            let place = try open(parent, below: directory)
+            let isFile = kind == .file && index == components.count - 1
+            let name = FilePath(root: nil, [component])
+            try systemCall(isFile ? "openat" : "mkdirat", [.init("path", text)]) {
+                unsafe name.withPlatformString { name in
+                    guard isFile else { return unsafe mkdirat(place.number, name, 0o755) }
+                    let made = unsafe openat(place.number, name, O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+                    if made >= 0 { close(made) }
+                    return made
+                }
+            }
+        }
+    }
+}
+
+extension Descriptor {
+    /// fstat(2).
+    func status() throws(SystemCallError) -> stat {
+        var status = stat()
+        try systemCall("fstat") { unsafe fstat(number, &status) }
+        return status
+    }
+}

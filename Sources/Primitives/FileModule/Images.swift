@@ -1,0 +1,48 @@
+internal import Kernel
+internal import LuaHost
+internal import SystemPackage
+
+/// The primitives of `fs` that make disks out of files.
+func imagePrimitives(_ holdings: Holdings) -> [Primitive] { [image(), loop(holdings)] }
+
+private func image() -> Primitive {
+    let path = Parameter<FilePath>("path", "The file to make; it must not exist.")
+    let size = Parameter<Size>("size", "How large the disk is; the file takes only what is used.")
+    let format = Parameter<String?>("format", "The filesystem, for mkfs.FORMAT.", shown: "an empty disk")
+    return Primitive(
+        "fs.image", "Makes a sparse file with a filesystem in it.", positional: [path],
+        options: [size, format],
+        returns: "a table: path, size, format",
+        shell: "truncate -s {size} {path} [&& mkfs.{format} -q {path}]", see: ["truncate(1)", "mkfs(8)"]
+    ) { call in
+        let (file, bytes, kind) = (try call[path], try call[size].bytes, try call[format])
+        if let kind, !kind.utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) || $0 == 46 })
+        {
+            throw ArgumentError("option 'format': a filesystem's name such as \"btrfs\" wanted")
+        }
+        do {
+            try DiskImage.make(file, size: bytes, format: kind)
+        } catch DiskImage.Problem.refused(let program, let words) {
+            throw Failure("fs.image", "\(program): \(words)")
+        }
+        return [
+            .value(
+                .record([
+                    "path": .bytes(file.bytes), "size": .integer(bytes),
+                    "format": kind.map(Value.text) ?? .absent,
+                ]))
+        ]
+    }
+}
+
+private func loop(_ holdings: Holdings) -> Primitive {
+    let file = Parameter<FilePath>("file", "The file to show as a block device.")
+    let readonly = Parameter<Bool>("readonly", "Refuses writing.", default: false)
+    return Primitive(
+        "fs.loop", "Attaches a file to a loop device.", positional: [file], options: [readonly],
+        returns: "a handle with .device", shell: "losetup -f --show {readonly?-r:} {file}", see: ["loop(4)"]
+    ) { call in
+        let device = try LoopDevice.attach(try call[file], readonly: try call[readonly])
+        return [.handle(LoopHandle(device, holdings))]
+    }
+}

@@ -1,0 +1,39 @@
+internal import Kernel
+internal import LuaHost
+internal import SystemPackage
+
+/// What mount(8) takes after `-o`, sorted into the mount's own attributes and the filesystem's options.
+struct MountSettings {
+    private(set) var attributes: MountAttributes
+    private var options: [(key: String, value: [UInt8]?)] = []
+
+    init(_ text: String, _ attributes: MountAttributes) throws {
+        self.attributes = attributes
+        for option in text.split(separator: ",") {
+            let key = String(option.prefix { $0 != "=" })
+            if option == key, let attribute = MountAttributes.named(key) {
+                self.attributes.insert(attribute)
+                continue
+            }
+            guard !key.isEmpty else { throw ArgumentError("option 'options': a name wanted before '='") }
+            options.append((key, option == key ? nil : Array(option.utf8.dropFirst(key.utf8.count + 1))))
+        }
+        if self.attributes.contains(.readonly) { options.append(("ro", nil)) }
+    }
+
+    /// Mounts `source` as `type`, or as the first type of this kernel that takes it.
+    func mount(_ type: String?, _ source: FilePath) throws(SystemCallError) -> DetachedMount {
+        if let type { return try make(type, source) }
+        var last = SystemCallError("fsopen", 19, [.init("source", source.string)])
+        for type in try FilesystemTypes.onDevices() {
+            do { return try make(type, source) } catch { last = error }
+        }
+        throw last
+    }
+
+    private func make(_ type: String, _ source: FilePath) throws(SystemCallError) -> DetachedMount {
+        let context = try FilesystemContext(type, source: source)
+        for (key, value) in options { try context.set(key, value) }
+        return try context.mount(attributes)
+    }
+}

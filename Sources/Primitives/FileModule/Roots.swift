@@ -1,0 +1,33 @@
+internal import Kernel
+internal import LuaHost
+internal import SystemPackage
+
+/// The primitives of `fs` that make this process see another root.
+func rootPrimitives() -> [Primitive] { [pivot(), chroot()] }
+
+private func pivot() -> Primitive {
+    let root = Parameter<FilePath>("root", "The directory that becomes /.")
+    let old = Parameter<FilePath?>(
+        "old", "Where inside it the old root is mounted; made where missing.", shown: "the old root is gone")
+    return Primitive(
+        "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root], options: [old],
+        shell: """
+            mount --rbind {root} {root} && cd {root} && {old?mkdir -p:} [{old} &&] pivot_root . {old|.} && \
+            {old?:umount -l . &&} cd /
+            """, see: ["pivot_root(2)", "pivot_root(8)"]
+    ) { call in
+        try RootChange.pivot(try call[root], old: try call[old])
+        return []
+    }
+}
+
+private func chroot() -> Primitive {
+    let root = Parameter<FilePath>("root", "The directory that becomes / for this process.")
+    return Primitive(
+        "fs.chroot", "Makes a directory the root of this process, and goes there.", positional: [root],
+        shell: "cd {root} && exec chroot .", see: ["chroot(2)"]
+    ) { call in
+        try RootChange.chroot(try call[root])
+        return []
+    }
+}
