@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,6 +13,11 @@ int ck_pivot_root(const char *new_root, const char *put_old) {
 }
 
 ssize_t ck_readlink(const char *path, void *buffer, size_t size) { return readlink(path, buffer, size); }
+
+long ck_filesystem_type(const char *path) {
+    struct statfs status;
+    return statfs(path, &status) < 0 ? -1 : (long)status.f_type;
+}
 
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};

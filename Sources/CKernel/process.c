@@ -10,13 +10,19 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/sysmacros.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Readable once a stop signal has arrived: a wait that polls it cannot miss one that comes just before.
+static int stop_event = -1;
+static void make_stop_event(void);
 
 pid_t ck_clone(uint64_t flags, int *pidfd) {
     struct clone_args arguments = {
@@ -24,7 +30,11 @@ pid_t ck_clone(uint64_t flags, int *pidfd) {
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
     };
-    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    // The copy has a stop event of its own, or it would take away the parent's.
+    if (pid == 0 && stop_event >= 0)
+        make_stop_event();
+    return pid;
 }
 
 int ck_unshare(uint64_t flags) { return unshare((int)flags); }
@@ -46,6 +56,16 @@ int ck_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int ck_pidfd_send_signal(int pidfd, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
 }
+
+int ck_channel(int *pair) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair); }
+
+ssize_t ck_send(int socket, const void *bytes, size_t count) {
+    return send(socket, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+ssize_t ck_receive(int socket, void *bytes, size_t count) { return recv(socket, bytes, count, MSG_DONTWAIT); }
+
+int ck_pipe(int *pair) { return pipe2(pair, O_CLOEXEC); }
 
 int ck_fcntl(int descriptor, int command, long argument) {
     return fcntl(descriptor, command, argument);
@@ -95,8 +115,27 @@ int ck_wait(int pidfd, int flags, int *code, int *signal) {
 int ck_memfd_create(const char *name) { return memfd_create(name, MFD_CLOEXEC); }
 
 int ck_poll(int descriptor, short events, int timeout) {
-    struct pollfd one = {.fd = descriptor, .events = events};
-    return poll(&one, 1, timeout);
+    struct pollfd both[] = {{.fd = descriptor, .events = events}, {.fd = stop_event, .events = POLLIN}};
+    int ready;
+    do {
+        ready = poll(both, 2, timeout);
+    } while (ready < 0 && errno == EINTR);
+    if (ready > 0 && both[1].revents != 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return ready;
+}
+
+static void make_stop_event(void) {
+    if (stop_event >= 0)
+        close(stop_event);
+    stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void ck_forget_stop(void) {
+    uint64_t count;
+    (void)!read(stop_event, &count, sizeof count);
 }
 
 unsigned int ck_major(uint64_t device) { return major(device); }
@@ -107,6 +146,8 @@ static void (*stop_arrived)(int);
 
 static void note_stop(int signal) {
     int saved = errno;
+    uint64_t one = 1;
+    (void)!write(stop_event, &one, sizeof one);
     stop_arrived(signal);
     errno = saved;
 }
@@ -116,6 +157,7 @@ void ck_on_stop_signals(void (*arrived)(int)) {
     // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
     struct sigaction action = {.sa_handler = note_stop};
     stop_arrived = arrived;
+    make_stop_event();
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);

@@ -121,6 +121,8 @@ void lb_to_text(lua_State *L, int index) {
 
 void lb_traceback(lua_State *L, int level) { luaL_traceback(L, L, NULL, level); }
 
+void lb_complain(const char *line) { fprintf(stderr, "%s\n", line); }
+
 void lb_pop(lua_State *L, int count) { lua_settop(L, -count - 1); }
 
 const char *lb_where(lua_State *L, int level, int *line) {

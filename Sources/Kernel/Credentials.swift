@@ -17,11 +17,36 @@ public enum Credentials {
     /// CAP_SYS_ADMIN: mounts, namespaces, hostnames.
     public static var canAdministrate: Bool { has(capability: 21) }
 
+    private static var parentDeathSignal: UInt? {
+        var signal: Int32 = 0
+        let result = unsafe withUnsafeMutablePointer(to: &signal) {
+            ck_prctl(PR_GET_PDEATHSIG, UInt(bitPattern: $0))
+        }
+        return result == 0 && signal > 0 ? UInt(signal) : nil
+    }
+
     /// Becomes another user for good, without supplementary groups: setgroups(2), setresgid(2), setresuid(2).
     public static func become(user: UInt32, group: UInt32) throws(SystemCallError) {
         // The groups go first: afterwards the right to change them is gone.
         try systemCall("setgroups") { setgroups(0, nil) }
+        try becomeKeepingGroups(user: user, group: group)
+    }
+
+    /// Becomes root of a user namespace that was just made, as far as its map goes.
+    public static func becomeRoot() throws(SystemCallError) {
+        do {
+            try become(user: 0, group: 0)
+        } catch let error where error.call == "setgroups" && error.number == EPERM {
+            try becomeKeepingGroups(user: 0, group: 0)
+        }
+    }
+
+    /// The same where supplementary groups cannot be given up: a user namespace that denies setgroups(2).
+    private static func becomeKeepingGroups(user: UInt32, group: UInt32) throws(SystemCallError) {
+        let signal = parentDeathSignal
         try systemCall("setresgid", [.init("group", "\(group)")]) { ck_setresgid(group) }
         try systemCall("setresuid", [.init("user", "\(user)")]) { ck_setresuid(user) }
+        // The kernel forgets the signal of the parent's death with the old credentials.
+        if let signal { try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, signal) } }
     }
 }

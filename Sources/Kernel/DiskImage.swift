@@ -4,12 +4,6 @@ public import SystemPackage
 
 /// A sparse file with a filesystem in it.
 public enum DiskImage {
-    /// What can go wrong beside a refused system call.
-    public enum Problem: Error, Sendable, Equatable {
-        /// mkfs ended with a status other than 0; its own words.
-        case refused(program: String, words: String)
-    }
-
     /// Makes the file, which must not exist, and runs `mkfs.FORMAT` on it. A failure leaves no file.
     public static func make(_ path: FilePath, size: Int64, format: String?) throws {
         let file = try Descriptor.open(path, O_CREAT | O_EXCL | O_RDWR, mode: 0o600)
@@ -30,16 +24,7 @@ public enum DiskImage {
         let program = Program(([name] + quiet).map { Array($0.utf8) } + [target.bytes])
         let outcome = try program.run()
         guard outcome.ending == .code(0) else {
-            let words = String(decoding: outcome.errors + outcome.output, as: UTF8.self)
-                .split(separator: "\n").map { $0.trimmed }.filter { !$0.isEmpty }
-            throw Problem.refused(program: name, words: words.last.map(String.init) ?? "\(outcome.ending)")
+            throw Program.Refusal(program: name, words: outcome.lastWords)
         }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmed: Substring {
-        let start = drop { $0 == " " || $0 == "\t" }
-        return start
     }
 }

@@ -16,10 +16,8 @@ public struct MemoryFile: ~Copyable {
         descriptor = fresh
     }
 
-    /// Makes this file the descriptor `number` of the process, kept over an exec.
-    public func stand(for number: Int32) throws(SystemCallError) {
-        try systemCall("dup2") { dup2(descriptor.number, number) }
-    }
+    /// The descriptor's number; it stays the file's.
+    public var number: Int32 { descriptor.number }
 
     /// Writes all the bytes.
     public func write(_ bytes: [UInt8]) throws(SystemCallError) {

@@ -33,9 +33,20 @@ public enum Namespace: String, CaseIterable, Sendable {
         return UInt64(status.st_ino)
     }
 
+    /// setns(2): moves this process into namespaces of another; for pid, only its children to come.
+    public static func enter(_ namespaces: Set<Namespace>, of pid: Int32) throws(SystemCallError) {
+        let subject = SystemCallError.Subject("pid", "\(pid)")
+        let pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(pid) })
+        try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: namespaces)) }
+    }
+
+    static func flags(of namespaces: Set<Namespace>) -> UInt64 {
+        namespaces.reduce(UInt64(0)) { $0 | $1.flag }
+    }
+
     /// unshare(2): moves this process into new namespaces.
     public static func unshare(_ namespaces: Set<Namespace>) throws(SystemCallError) {
-        let flags = namespaces.reduce(UInt64(0)) { $0 | $1.flag }
+        let flags = flags(of: namespaces)
         let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
         try systemCall("unshare", [.init("namespaces", names)]) {
             ck_unshare(flags)

@@ -36,11 +36,4 @@ extension FilePath {
         }
         return FilePath(bytes: Array(buffer[..<count]))
     }
-
-    /// getcwd(2).
-    public static func currentDirectory() throws(SystemCallError) -> FilePath {
-        guard let text = unsafe getcwd(nil, 0) else { throw SystemCallError("getcwd", errno) }
-        defer { unsafe free(text) }
-        return unsafe FilePath(platformString: text)
-    }
 }

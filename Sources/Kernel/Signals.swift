@@ -3,6 +3,9 @@ internal import Glibc
 
 /// The signals that ask the program to stop.
 public enum StopSignals {
+    /// Forgets that one has arrived: waits wait again.
+    public static func forget() { ck_forget_stop() }
+
     nonisolated(unsafe) private static var arrived: @Sendable (Int32) -> Void = { _ in }
 
     /// Calls `action` when SIGINT, SIGTERM or SIGHUP arrives; it must be async-signal-safe.

@@ -87,7 +87,8 @@ internal import CLuaBridge
                 let name = unsafe state.bytes(at: -1, on: lua)
                 if primitive.optionNames.contains(name) { continue }
                 unsafe lb_pop(lua, 1)
-                throw unknown(String(decoding: name.prefix(80), as: UTF8.self))
+                throw unknownOption(
+                    String(decoding: name, as: UTF8.self), known: primitive.options.map(\.name))
             }
             if primitive.list != nil, unsafe lua_isinteger(lua, -1) != 0 { continue }
             let kind = unsafe String(cString: lua_typename(lua, lua_type(lua, -1)))
@@ -95,15 +96,16 @@ internal import CLuaBridge
             throw ArgumentError("options have names; got one with a \(kind) for its name")
         }
     }
+}
 
-    private func unknown(_ name: String) -> ArgumentError {
-        let known = primitive.options.map(\.name)
-        guard let near = nearest(to: name, among: known) else {
-            let all = known.isEmpty ? "it takes none" : "it takes \(known.joined(separator: ", "))"
-            return ArgumentError("unknown option '\(name)' (\(all))")
-        }
-        return ArgumentError("unknown option '\(name)', did you mean '\(near)'?")
+/// An option that is not declared; a near name is offered.
+func unknownOption(_ name: String, known: [String]) -> ArgumentError {
+    let shown = String(name.prefix(80))
+    guard let near = nearest(to: shown, among: known) else {
+        let all = known.isEmpty ? "it takes none" : "it takes \(known.joined(separator: ", "))"
+        return ArgumentError("unknown option '\(shown)' (\(all))")
     }
+    return ArgumentError("unknown option '\(shown)', did you mean '\(near)'?")
 }
 
 /// One argument on the Lua stack, to be read as a Swift value.
@@ -179,6 +181,27 @@ internal import CLuaBridge
         unsafe lua_pushvalue(lua, index)
         if unsafe lua != state.lua { unsafe lua_xmove(lua, state.lua, 1) }
         return Function(reference: Reference(popping: state))
+    }
+
+    /// The named fields of a table, each given to `read`; a name that is not `known` is refused.
+    public func fields(known: [String], _ read: (String, Slot) throws -> Void) throws {
+        guard unsafe lua_type(lua, index) == LUA_TTABLE else { throw wanted("a table") }
+        guard unsafe lua_checkstack(lua, 8) != 0 else { throw ArgumentError("the Lua stack is full") }
+        let (base, table) = unsafe (lua_gettop(lua), lua_absindex(lua, index))
+        defer { unsafe lua_settop(lua, base) }
+        unsafe lua_pushnil(lua)
+        while unsafe lua_next(lua, table) != 0 {
+            if unsafe lua_type(lua, -2) == LUA_TSTRING {
+                let name = unsafe String(decoding: state.bytes(at: -2, on: lua), as: UTF8.self)
+                guard known.contains(name) else { throw unknownOption(name, known: known) }
+                try read(
+                    name,
+                    unsafe Slot(
+                        state: state, lua: lua, index: lua_gettop(lua), place: "option '\(name)'",
+                        isPushed: true))
+            }
+            unsafe lb_pop(lua, 1)
+        }
     }
 
     /// The elements 1, 2, ... of a table, each read by `read`.

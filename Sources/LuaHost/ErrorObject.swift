@@ -36,6 +36,43 @@ extension State {
         unsafe luaL_setmetatable(lua, Self.errorName)
     }
 
+    /// A raised value as plain fields, to be raised again elsewhere: those of an error object, or a text as
+    /// `message` and `traceback`.
+    public func fields(of failure: LuaFailure) -> [Value.Entry] {
+        failure.value.push()
+        defer { unsafe lb_pop(lua, 1) }
+        if unsafe lua_type(lua, -1) == LUA_TTABLE { return plainFields() }
+        let text = text(of: failure)
+        guard let mark = text.range(ofLine: "stack traceback:") else {
+            return [.init(.text("message"), .text(text))]
+        }
+        return [
+            .init(.text("message"), .text(String(text[..<mark]))),
+            .init(.text("traceback"), .text(String(text[text.index(after: mark)...]))),
+        ]
+    }
+
+    /// The fields of the table on top that can be copied.
+    private func plainFields() -> [Value.Entry] {
+        let table = unsafe lua_gettop(lua)
+        var entries: [Value.Entry] = []
+        unsafe lua_pushnil(lua)
+        while unsafe lua_next(lua, table) != 0 {
+            if let key = try? value(at: -2), let value = try? value(at: -1) {
+                entries.append(.init(key, value))
+            }
+            unsafe lb_pop(lua, 1)
+        }
+        return entries
+    }
+
+    /// Where the running Lua code is, as `debug.traceback` shows it.
+    public func traceback() -> String {
+        unsafe lb_traceback(lua, 1)
+        defer { unsafe lb_pop(lua, 1) }
+        return unsafe String(decoding: bytes(at: -1, on: lua), as: UTF8.self)
+    }
+
     /// Raises plain fields again as an error object, as when they came from another process.
     public func failure(fields: [Value.Entry]) -> LuaFailure {
         push(.table(fields))
@@ -56,5 +93,12 @@ extension Call {
         }
         let parts = [field("position"), field("primitive"), field("message")].compactMap { $0 }
         return .text(parts.joined(separator: ": "))
+    }
+}
+
+extension String {
+    /// The newline before a line of this text.
+    fileprivate func range(ofLine line: String) -> Index? {
+        indices.first { self[$0] == "\n" && self[index(after: $0)...].hasPrefix(line) }
     }
 }

@@ -19,6 +19,8 @@ internal import CLuaBridge
     var kinds: [String: Kind] = [:]
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
     public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }
+    /// Called when a stop is forgotten.
+    public var stopForgotten: () -> Void = {}
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?
@@ -48,6 +50,13 @@ internal import CLuaBridge
         }
         unsafe lua_setglobal(lua, module.name)
         for kind in module.kinds { register(kind) }
+    }
+
+    /// Puts a primitive in the place of a function of one of Lua's own libraries.
+    public func replace(_ library: String, _ primitive: Primitive) {
+        unsafe lua_getglobal(lua, library)
+        setPrimitive(primitive)
+        unsafe lb_pop(lua, 1)
     }
 
     /// Sets `primitive` as a field of the table on top.
@@ -111,7 +120,10 @@ internal import CLuaBridge
     }
 
     /// Forgets that the script was asked to stop.
-    public func forgetStop() { unsafe lb_forget_stop(lua) }
+    public func forgetStop() {
+        unsafe lb_forget_stop(lua)
+        stopForgotten()
+    }
 
     // MARK: Handles
 
@@ -145,6 +157,16 @@ internal import CLuaBridge
         }
         return -1
     }
+
+    /// An error of a library as a Lua error, raised in the name of a primitive.
+    public func failure(for error: any Error, in primitive: String) -> LuaFailure {
+        let failure = failure(from: error, Primitive(primitive, "") { _ in [] })
+        unsafe pushError(failure, on: lua)
+        return takeFailure()
+    }
+
+    /// Prints a line on standard error.
+    public func complain(_ line: String) { unsafe lb_complain(line) }
 
     private func failure(from error: any Error, _ primitive: Primitive) -> Failure {
         switch error {

@@ -9,14 +9,20 @@ public final class Holdings {
 
     /// Notes a thing made; `release` undoes it.
     func hold(_ label: String, release: @escaping () throws -> Void) -> Holding {
-        if owner != Processes.current {
-            held = []
-            owner = Processes.current
-        }
+        if owner != Processes.current { startAnew() }
         let holding = Holding(label: label, undo: release, owner: owner)
-        held.removeAll { !$0.isHeld }
+        while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
         return holding
+    }
+
+    /// Whether anything is held by this process.
+    var isHolding: Bool { owner == Processes.current && held.contains(where: \.isHeld) }
+
+    /// In a copy of the process: what was made so far is the original's.
+    func startAnew() {
+        held = []
+        owner = Processes.current
     }
 
     /// Releases everything, newest first; returns what could not be released, a line each.

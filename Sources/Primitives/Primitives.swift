@@ -5,11 +5,19 @@ public import LuaHost
 @discardableResult
 public func registerPrimitives(with state: State) -> Holdings {
     let holdings = Holdings()
-    for module in [namespaceModule(), fileModule(holdings), systemModule()] { state.register(module) }
+    for module in [namespaceModule(holdings), fileModule(holdings), processModule(holdings), systemModule()] {
+        state.register(module)
+    }
     state.explain = { error, primitive in
-        (error as? SystemCallError).map { failure(of: $0, in: primitive) }
+        switch error {
+        case let error as SystemCallError: failure(of: error, in: primitive)
+        case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
+        default: nil
+        }
     }
     StopSignals.handle { State.stop(signal: $0) }
+    state.stopForgotten = { StopSignals.forget() }
+    state.replace("os", exit(holdings))
     state.abandon = { _ in _ = holdings.releaseAll() }
     return holdings
 }
@@ -27,4 +35,31 @@ func failure(of error: SystemCallError, in primitive: Primitive) -> Failure {
     failure.subject = error.subjects.first?.text
     failure.hint = hint(for: error)
     return failure
+}
+
+/// Lua's own `os.exit` would leave behind what the script made.
+private func exit(_ holdings: Holdings) -> Primitive {
+    let code = Parameter<ExitCode>("code", "true, false or a number.", default: ExitCode(status: 0))
+    let close = Parameter<Bool>("close", "Has no effect; Lua's own closes the state.", default: false)
+    return Primitive(
+        "os.exit", "Releases what was made and ends this process.", positional: [code, close],
+        shell: "exit {code}",
+        see: ["exit(3)"]
+    ) { call in
+        let status = try call[code].status
+        for complaint in holdings.releaseAll() { call.state.complain("tupper: not released: \(complaint)") }
+        Processes.leave(status)
+    }
+}
+
+/// What `os.exit` takes.
+private struct ExitCode: ArgumentType, CustomStringConvertible {
+    let status: Int32
+    var description: String { "\(status)" }
+    static var typeName: String { "boolean or integer" }
+    static func read(_ slot: Slot) throws -> ExitCode {
+        if let flag = slot.boolean() { return ExitCode(status: flag ? 0 : 1) }
+        guard let number = slot.integer() else { throw slot.wanted("true, false or a whole number") }
+        return ExitCode(status: Int32(truncatingIfNeeded: number & 255))
+    }
 }

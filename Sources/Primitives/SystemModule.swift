@@ -1,9 +1,16 @@
 internal import Kernel
 internal import LuaHost
+internal import SystemPackage
 
-/// `sys`: the machine's names.
+/// `sys`: the machine's names, and this process.
 func systemModule() -> Module {
-    Module("sys", "The machine's names.", [hostname(), domainname(), uname()])
+    Module(
+        "sys", "The machine's names, and this process's own state.",
+        [
+            hostname(), domainname(), uname(), user(), group(), environment(), chdir(), cwd(), umask(),
+            sleep(),
+            time(), interactive(),
+        ])
 }
 
 private func hostname() -> Primitive {
@@ -42,4 +49,95 @@ private func uname() -> Primitive {
                 ]))
         ]
     }
+}
+
+private func user() -> Primitive {
+    Primitive(
+        "sys.uid", "Tells the effective user's number.", returns: "the number", shell: "id -u",
+        see: ["geteuid(2)"]
+    ) { _ in [.value(.integer(Int64(Credentials.user)))] }
+}
+
+private func group() -> Primitive {
+    Primitive(
+        "sys.gid", "Tells the effective group's number.", returns: "the number", shell: "id -g",
+        see: ["getegid(2)"]
+    ) { _ in [.value(.integer(Int64(Credentials.group)))] }
+}
+
+private func environment() -> Primitive {
+    let name = Parameter<Word?>("name", "The variable.", shown: "all of them")
+    let value = Parameter<Word?>("value", "What to set it to.", shown: "unchanged")
+    return Primitive(
+        "sys.env", "Tells or sets an environment variable.", positional: [name, value],
+        returns: "the value, nil where it is not set; a table by name where no name is given",
+        shell: "printenv [{name}]", see: ["environ(7)"]
+    ) { call in
+        guard let name = try call[name]?.bytes else {
+            let all = EnvironmentVariables.all().map { Value.Entry(.bytes($0.name), .bytes($0.value)) }
+            return [.value(.table(all))]
+        }
+        if let value = try call[value]?.bytes {
+            guard !name.isEmpty, !name.contains(UInt8(ascii: "=")) else {
+                throw ArgumentError("argument 1 (name): a name without '=' wanted")
+            }
+            try EnvironmentVariables.set(.init(name: name, value: value))
+        }
+        let found = EnvironmentVariables.all().first { $0.name == name }
+        return [.value(found.map { .bytes($0.value) } ?? .absent)]
+    }
+}
+
+private func chdir() -> Primitive {
+    let path = Parameter<FilePath>("path", "The directory.")
+    return Primitive(
+        "sys.chdir", "Goes to another working directory.", positional: [path], shell: "cd {path}",
+        see: ["chdir(2)"]
+    ) { call in
+        try WorkingDirectory.change(to: try call[path])
+        return []
+    }
+}
+
+private func cwd() -> Primitive {
+    Primitive(
+        "sys.cwd", "Tells the working directory.", returns: "an absolute path", shell: "pwd",
+        see: ["getcwd(2)"]
+    ) { _ in [.value(.bytes(try WorkingDirectory.current().bytes))] }
+}
+
+private func umask() -> Primitive {
+    let mask = Parameter<Mode?>("mask", "The bits that new files lack.", shown: "unchanged")
+    return Primitive(
+        "sys.umask", "Tells or sets the permission bits that new files lack.", positional: [mask],
+        returns: "the mask before, octal text", shell: "umask [{mask}]", see: ["umask(2)"]
+    ) { call in
+        [.value(.text(Mode(bits: FileCreationMask.exchange(try call[mask]?.bits)).description))]
+    }
+}
+
+private func sleep() -> Primitive {
+    let duration = Parameter<Seconds>("duration", "How long.")
+    return Primitive(
+        "sys.sleep", "Does nothing for a while.", positional: [duration], shell: "sleep {duration}",
+        see: ["poll(2)"]
+    ) { call in
+        try Processes.sleep(milliseconds: try call[duration].milliseconds)
+        return []
+    }
+}
+
+private func time() -> Primitive {
+    Primitive(
+        "sys.time", "Tells the time.", returns: "seconds since 1970 with a fraction", shell: "date +%s.%N",
+        see: ["clock_gettime(2)"]
+    ) { _ in [.value(.number(Clock.now))] }
+}
+
+private func interactive() -> Primitive {
+    Primitive(
+        "sys.interactive", "Tells whether a person sits at standard input and output.",
+        returns: "true or false",
+        shell: "[ -t 0 ] && [ -t 1 ]", see: ["isatty(3)"]
+    ) { _ in [.value(.boolean(Terminal.isInteractive))] }
 }

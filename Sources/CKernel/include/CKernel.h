@@ -11,6 +11,7 @@
 #include <linux/magic.h>
 #include <linux/netlink.h>
 #include <linux/openat2.h>
+#include <linux/prctl.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 
@@ -36,6 +37,9 @@ int ck_pivot_root(const char *new_root, const char *put_old);
 /// readlink(2) into bytes.
 ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 
+/// statfs(2): the filesystem's magic number, as in linux/magic.h.
+long ck_filesystem_type(const char *path);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
@@ -60,7 +64,8 @@ void ck_flush(void);
 /// A child's end by waitid(2) on its pidfd: fills `code` and `signal` (-1 where it is the other kind).
 /// `flags` as of waitid; returns 1 when it ended, 0 while it runs (WNOHANG), -1 with errno.
 int ck_wait(int pidfd, int flags, int *code, int *signal);
-/// poll(2) of one descriptor: 1 ready, 0 timed out, -1 with errno. Milliseconds, -1 for ever.
+/// poll(2) of one descriptor (-1 for none): 1 ready, 0 timed out, -1 with errno. Milliseconds, -1 for ever.
+/// EINTR once a stop signal has arrived, also one that came just before; any other signal is waited out.
 int ck_poll(int descriptor, short events, int timeout);
 
 /// memfd_create(2), close-on-exec.
@@ -72,6 +77,13 @@ int ck_close_range(unsigned int first, unsigned int last, unsigned int flags);
 /// pidfd_open(2) and pidfd_send_signal(2).
 int ck_pidfd_open(pid_t pid);
 int ck_pidfd_send_signal(int pidfd, int signal);
+
+/// A pair of connected SOCK_SEQPACKET sockets, close-on-exec; send(2) and recv(2) of one packet.
+int ck_channel(int *pair);
+ssize_t ck_send(int socket, const void *bytes, size_t count);
+ssize_t ck_receive(int socket, void *bytes, size_t count);
+/// A pipe, close-on-exec.
+int ck_pipe(int *pair);
 
 /// fcntl(2), ioctl(2) and prctl(2) are variadic, which Swift cannot call.
 int ck_fcntl(int descriptor, int command, long argument);
@@ -102,5 +114,7 @@ extern const unsigned long ck_FICLONE;
 /// Signals whose arrival asks the program to stop: the handler notes the number and calls
 /// `arrived`, which must be async-signal-safe.
 void ck_on_stop_signals(void (*arrived)(int));
+/// Forgets that a stop signal has arrived.
+void ck_forget_stop(void);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);

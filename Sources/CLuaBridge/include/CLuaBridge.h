@@ -26,6 +26,8 @@ void lb_to_text(lua_State *L, int index);
 /// luaL_traceback of the running chunk, pushed as a string.
 void lb_traceback(lua_State *L, int level);
 /// lua_pop, which is a macro.
+// Prints a line on standard error.
+void lb_complain(const char *line);
 void lb_pop(lua_State *L, int count);
 /// The source line a primitive was called from: fills `line`, returns the short source or NULL.
 const char *lb_where(lua_State *L, int level, int *line);

@@ -155,6 +155,6 @@ extension RootPath {
         }
         let shown = root.map { $0.appending(path.components) } ?? path
         if shown.isAbsolute { return shown }
-        return ((try? FilePath.currentDirectory()) ?? "/").appending(shown.components)
+        return ((try? WorkingDirectory.current()) ?? "/").appending(shown.components)
     }
 }

@@ -12,9 +12,7 @@ public enum RootChange {
         if try !Mount.isMountPoint(root) {
             _ = try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
         }
-        try systemCall("chdir", [.init("path", root.string)]) {
-            unsafe root.withPlatformString { unsafe chdir($0) }
-        }
+        try WorkingDirectory.change(to: root)
         let place = old.map { FilePath(root: nil, $0.components) }
         if let place { try checkPlace(place) }
         try systemCall(
@@ -26,7 +24,7 @@ public enum RootChange {
             // pivot_root(".", ".") stacks the old root on the new one; "." still names the old.
             try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
         }
-        try systemCall("chdir", [.init("path", "/")]) { unsafe chdir("/") }
+        try WorkingDirectory.change(to: "/")
     }
 
     /// The place for the old root: made where it is missing, and refused where a link leads there.
@@ -44,9 +42,7 @@ public enum RootChange {
 
     /// chroot(2), and into it: a working directory left outside would be a way out.
     public static func chroot(_ root: FilePath) throws(SystemCallError) {
-        try systemCall("chdir", [.init("path", root.string)]) {
-            unsafe root.withPlatformString { unsafe chdir($0) }
-        }
+        try WorkingDirectory.change(to: root)
         try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }
     }
 }

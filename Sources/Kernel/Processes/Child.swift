@@ -28,7 +28,7 @@ public final class Child {
     /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
     public static func clone(into namespaces: Set<Namespace> = []) throws(SystemCallError) -> Child? {
         ck_flush()
-        let flags = namespaces.reduce(UInt64(0)) { $0 | $1.flag }
+        let flags = Namespace.flags(of: namespaces)
         let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", names.isEmpty ? [] : [.init("namespaces", names)]) {
@@ -42,19 +42,16 @@ public final class Child {
     /// Throws EINTR when a signal arrives.
     public func wait(timeout: Int32? = nil) throws(SystemCallError) -> Ending? {
         if let ending { return ending }
-        if let timeout {
-            let ready = try systemCall("poll", [.init("pid", "\(pid)")], retry: false) {
-                ck_poll(pidfd.number, Int16(POLLIN), timeout)
-            }
-            if ready == 0 { return nil }
+        let ready = try systemCall("poll", [.init("pid", "\(pid)")], retry: false) {
+            ck_poll(pidfd.number, Int16(POLLIN), timeout ?? -1)
         }
-        return try reap(flags: 0, retry: false)
+        return ready == 0 ? nil : try reap(flags: 0)
     }
 
     /// Whether the child still runs.
     public func isRunning() throws(SystemCallError) -> Bool {
         if ending != nil { return false }
-        return try reap(flags: WNOHANG, retry: true) == nil
+        return try reap(flags: WNOHANG) == nil
     }
 
     /// pidfd_send_signal(2); a child that has ended is left alone.
@@ -69,12 +66,12 @@ public final class Child {
     public func end() throws(SystemCallError) {
         guard try isRunning() else { return }
         try signal(SIGKILL)
-        _ = try reap(flags: 0, retry: true)
+        _ = try reap(flags: 0)
     }
 
-    private func reap(flags: Int32, retry: Bool) throws(SystemCallError) -> Ending? {
+    private func reap(flags: Int32) throws(SystemCallError) -> Ending? {
         var (code, signal): (Int32, Int32) = (-1, -1)
-        let ended = try systemCall("waitid", [.init("pid", "\(pid)")], retry: retry) {
+        let ended = try systemCall("waitid", [.init("pid", "\(pid)")]) {
             unsafe ck_wait(pidfd.number, flags, &code, &signal)
         }
         guard ended == 1 else { return nil }

@@ -1,7 +1,94 @@
+internal import CKernel
 internal import Glibc
+internal import SystemPackage
 
-/// The processes in sight.
+/// The processes in sight, and what this one can do to itself.
 public enum Processes {
     /// This process's pid in its pid namespace.
     public static var current: Int32 { getpid() }
+
+    /// One process as proc_pid_stat(5) has it.
+    public struct Entry: Sendable, Equatable {
+        public let pid: Int32
+        public let parent: Int32
+        /// The first 15 bytes of the program's name.
+        public let name: String
+        /// The arguments.
+        public let command: [[UInt8]]
+        /// One letter: R running, S sleeping, D waiting for a disk, Z ended, T stopped.
+        public let state: String
+        /// The effective user.
+        public let user: UInt32
+    }
+
+    /// All processes that the mounted /proc shows, by pid.
+    public static func list() throws(SystemCallError) -> [Entry] {
+        try checkProc()
+        guard let directory = unsafe opendir("/proc") else {
+            throw SystemCallError("open", errno, [.init("path", "/proc")])
+        }
+        defer { unsafe closedir(directory) }
+        var pids: [Int32] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) {
+                unsafe String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let pid = Int32(name) { pids.append(pid) }
+        }
+        // One that ends meanwhile is no longer there.
+        return pids.sorted().compactMap { try? read($0) }
+    }
+
+    /// A process by its pid. ENOENT where there is none.
+    public static func read(_ pid: Int32) throws(SystemCallError) -> Entry {
+        let stat = String(
+            decoding: try Descriptor.open(FilePath("/proc/\(pid)/stat"), 0).readToEnd(), as: UTF8.self)
+        let directory = try Descriptor.open(FilePath("/proc/\(pid)"), O_DIRECTORY)
+        let command = try Descriptor.open(FilePath("/proc/\(pid)/cmdline"), 0).readToEnd()
+        // The name stands in parentheses and may contain some.
+        guard let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")") else {
+            throw SystemCallError("read", EINVAL, [.init("pid", "\(pid)")])
+        }
+        let fields = stat[stat.index(after: close)...].split(separator: " ")
+        return Entry(
+            pid: pid, parent: fields.count > 1 ? Int32(fields[1]) ?? 0 : 0,
+            name: String(stat[stat.index(after: open)..<close]),
+            command: command.split(separator: 0, omittingEmptySubsequences: false).dropLast().map(Array.init),
+            state: fields.first.map(String.init) ?? "?", user: try directory.status().st_uid)
+    }
+
+    /// ENOENT where no procfs is mounted at /proc: an image could put files of its own there.
+    private static func checkProc() throws(SystemCallError) {
+        let proc = [SystemCallError.Subject("path", "/proc")]
+        let type = try systemCall("statfs", proc) {
+            unsafe "/proc".withCString { unsafe ck_filesystem_type($0) }
+        }
+        guard type == PROC_SUPER_MAGIC else {
+            throw SystemCallError(
+                "statfs", ENOENT, [.init("path", "/proc")], detail: "no procfs is mounted there")
+        }
+    }
+
+    /// Sends a signal by way of a pidfd.
+    public static func signal(_ pid: Int32, _ number: Int32) throws(SystemCallError) {
+        let subject = SystemCallError.Subject("pid", "\(pid)")
+        let pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(pid) })
+        try systemCall("pidfd_send_signal", [subject]) { ck_pidfd_send_signal(pidfd.number, number) }
+    }
+
+    /// Is killed when the parent ends: PR_SET_PDEATHSIG.
+    public static func dieWithParent() throws(SystemCallError) {
+        try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL)) }
+    }
+
+    /// Ends this process at once, after what was printed is written.
+    public static func leave(_ status: Int32) -> Never {
+        ck_flush()
+        _exit(status)
+    }
+
+    /// Sleeps; EINTR when a stop signal arrives.
+    public static func sleep(milliseconds: Int32) throws(SystemCallError) {
+        try systemCall("poll", retry: false) { ck_poll(-1, 0, milliseconds) }
+    }
 }

@@ -1,5 +1,6 @@
 internal import CKernel
 internal import Glibc
+public import SystemPackage
 
 /// A program to run: its arguments and environment as bytes.
 public struct Program: Sendable {
@@ -7,6 +8,14 @@ public struct Program: Sendable {
     public var arguments: [[UInt8]]
     /// `NAME=VALUE` each; nil for this process's own environment.
     public var environment: [[UInt8]]?
+    /// Where it starts; nil for here.
+    public var directory: FilePath?
+    /// Whom it becomes first; nil for the same user.
+    public var user: UInt32?
+    /// Its group; the user's own number where only the user is given.
+    public var group: UInt32?
+    /// Whether it is killed when this process ends.
+    public var diesWithParent = false
 
     /// A program by its arguments.
     public init(_ arguments: [[UInt8]], environment: [[UInt8]]? = nil) {
@@ -21,9 +30,23 @@ public struct Program: Sendable {
 
     var name: String { String(decoding: arguments.first ?? [], as: UTF8.self) }
 
+    /// A program that ran and refused, in its own words.
+    public struct Refusal: Error, Sendable, Equatable {
+        public let program: String
+        public let words: String
+
+        /// A refusal.
+        public init(program: String, words: String) {
+            self.program = program
+            self.words = words
+        }
+    }
+
     /// execvpe(3): becomes the program, with default signals and no descriptor beyond 2.
     public func execute() throws(SystemCallError) -> Never {
         ck_flush()
+        if let directory { try WorkingDirectory.change(to: directory) }
+        if let user { try Credentials.become(user: user, group: group ?? user) }
         // Close-on-exec rather than closed: when the program cannot be run, this process goes on.
         try systemCall("close_range") { ck_close_range(3, .max, 4) }
         var number: Int32 = 0
@@ -46,6 +69,42 @@ public struct Program: Sendable {
         return errno
     }
 
+    /// Starts the program with these descriptors as its standard ones; nil for this process's own.
+    ///
+    /// Throws what execve(2), or a step before it, refused.
+    public func start(
+        stdin: Int32? = nil, stdout: Int32? = nil, stderr: Int32? = nil
+    ) throws(SystemCallError) -> Child {
+        // Closed by a successful execve, so that its end is the good news.
+        var ends: [Int32] = [-1, -1]
+        try systemCall("pipe2") {
+            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
+        }
+        let reading = Descriptor(owning: ends[0])
+        let writing = Descriptor(owning: ends[1])
+        guard let child = try Child.clone() else {
+            do {
+                if diesWithParent { try Processes.dieWithParent() }
+                for (from, to) in [(stdin, 0), (stdout, 1), (stderr, 2)] as [(Int32?, Int32)] {
+                    if let from { try systemCall("dup2") { dup2(from, to) } }
+                }
+                try execute()
+            } catch {
+                let subject = error.subjects.first
+                let report = [error.call, "\(error.number)", subject?.role ?? "", subject?.text ?? ""]
+                try? writing.write(Array(report.joined(separator: "\0").utf8))
+                _exit(127)
+            }
+        }
+        _ = consume writing
+        let report = String(decoding: try reading.readToEnd(), as: UTF8.self)
+            .split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+        guard report.count == 4, let number = Int32(report[1]) else { return child }
+        try child.end()
+        throw SystemCallError(
+            report[0], number, report[2].isEmpty ? [] : [.init(report[2], report[3])])
+    }
+
     /// What a program that ran to its end said.
     public struct Outcome: Sendable {
         /// How it ended.
@@ -54,39 +113,38 @@ public struct Program: Sendable {
         public let output: [UInt8]
         /// Its standard error.
         public let errors: [UInt8]
+
+        /// The last line that it printed, on standard error if there.
+        public var lastWords: String {
+            let lines = String(decoding: output + errors, as: UTF8.self).split(separator: "\n")
+            return lines.last { !$0.allSatisfy(\.isWhitespace) }.map(String.init) ?? "\(ending)"
+        }
     }
 
-    /// Runs the program to its end with `input` as standard input.
+    /// Runs the program to its end with `input` as standard input; its errors go to this process's own where
+    /// `showingErrors`.
     ///
     /// Throws what execve(2) refused, as in ENOENT for a missing program.
-    public func run(input: [UInt8] = []) throws(SystemCallError) -> Outcome {
+    public func run(input: [UInt8] = [], showingErrors: Bool = false) throws(SystemCallError) -> Outcome {
         let stdin = try MemoryFile("stdin", containing: input)
         let stdout = try MemoryFile("stdout")
         let stderr = try MemoryFile("stderr")
-        let report = try MemoryFile("report")
-        guard let child = try Child.clone() else {
-            do {
-                try stdin.stand(for: 0)
-                try stdout.stand(for: 1)
-                try stderr.stand(for: 2)
-                try execute()
-            } catch {
-                try? report.write(Array("\(error.number)".utf8))
-                _exit(127)
-            }
-        }
-        var ending: Child.Ending?
+        let child = try start(
+            stdin: stdin.number, stdout: stdout.number, stderr: showingErrors ? nil : stderr.number)
+        let ending = try child.waitOrEnd()
+        return Outcome(ending: ending, output: try stdout.contents(), errors: try stderr.contents())
+    }
+}
+
+extension Child {
+    /// Waits for the end; when a stop signal arrives first, the child is ended and the error thrown.
+    public func waitOrEnd() throws(SystemCallError) -> Ending {
         do {
-            ending = try child.wait()
+            while true { if let ending = try wait() { return ending } }
         } catch {
-            try? child.end()
+            try end()
             throw error
         }
-        if let number = Int32(String(decoding: try report.contents(), as: UTF8.self)) {
-            throw SystemCallError("execve", number, [.init("program", name)])
-        }
-        return Outcome(
-            ending: ending ?? .code(0), output: try stdout.contents(), errors: try stderr.contents())
     }
 }
 

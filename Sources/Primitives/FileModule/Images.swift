@@ -20,11 +20,7 @@ private func image() -> Primitive {
         {
             throw ArgumentError("option 'format': a filesystem's name such as \"btrfs\" wanted")
         }
-        do {
-            try DiskImage.make(file, size: bytes, format: kind)
-        } catch DiskImage.Problem.refused(let program, let words) {
-            throw Failure("fs.image", "\(program): \(words)")
-        }
+        try DiskImage.make(file, size: bytes, format: kind)
         return [
             .value(
                 .record([

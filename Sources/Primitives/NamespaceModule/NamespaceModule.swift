@@ -2,8 +2,11 @@ public import Kernel
 public import LuaHost
 
 /// `ns`: namespaces, as in namespaces(7).
-func namespaceModule() -> Module {
-    Module("ns", "Namespaces: what a process sees of the machine.", [identifier(), list(), unshare()])
+func namespaceModule(_ holdings: Holdings) -> Module {
+    Module(
+        "ns", "Namespaces: what a process sees of the machine.",
+        [identifier(), list()] + movingPrimitives(holdings) + spawningPrimitives(holdings),
+        kinds: [ProcessBox.kind, ParentHandle.kind])
 }
 
 extension Namespace: ArgumentType {
@@ -18,23 +21,23 @@ extension Namespace: ArgumentType {
 
 private func identifier() -> Primitive {
     let kind = Parameter<Namespace>("kind", "The kind of namespace.")
-    let pid = Parameter<Int64?>("pid", "Whose namespace.", shown: "this process")
+    let pid = Parameter<ProcessTarget?>("pid", "Whose namespace.", shown: "this process")
     return Primitive(
         "ns.id", "Tells which namespace a process is in.", positional: [kind, pid],
         returns: "the namespace's inode number", shell: "readlink /proc/self/ns/{kind}",
         see: ["namespaces(7)"]
     ) { call in
-        [.value(.count(try call[kind].identifier(of: try processIdentifier(try call[pid]))))]
+        [.value(.count(try call[kind].identifier(of: try call[pid]?.pid)))]
     }
 }
 
 private func list() -> Primitive {
-    let pid = Parameter<Int64?>("pid", "Whose namespaces.", shown: "this process")
+    let pid = Parameter<ProcessTarget?>("pid", "Whose namespaces.", shown: "this process")
     return Primitive(
         "ns.list", "Tells all namespaces a process is in.", positional: [pid],
         returns: "a table of inode numbers by kind", shell: "lsns -p {pid}", see: ["namespaces(7)"]
     ) { call in
-        let process = try processIdentifier(try call[pid])
+        let process = try call[pid]?.pid
         return [
             .value(
                 .table(
@@ -43,26 +46,4 @@ private func list() -> Primitive {
                     }))
         ]
     }
-}
-
-private func unshare() -> Primitive {
-    let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to make anew.")
-    return Primitive(
-        "ns.unshare", "Moves this interpreter into new namespaces.", list: kinds,
-        shell: "unshare {--kinds}", see: ["unshare(2)"]
-    ) { call in
-        let wanted = Set(try call[kinds])
-        guard wanted.isDisjoint(with: [.pid, .user, .time]) else {
-            throw ArgumentError("pid, user and time namespaces are for processes yet to be born")
-        }
-        try Namespace.unshare(wanted)
-        return []
-    }
-}
-
-/// A pid that fits the kernel's type.
-func processIdentifier(_ number: Int64?) throws -> Int32? {
-    guard let number else { return nil }
-    guard let pid = Int32(exactly: number), pid > 0 else { throw ArgumentError("no pid: \(number)") }
-    return pid
 }

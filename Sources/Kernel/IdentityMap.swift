@@ -1,0 +1,117 @@
+internal import CKernel
+internal import Glibc
+internal import SystemPackage
+
+/// Which users and groups of a user namespace are which outside: user_namespaces(7).
+public struct IdentityMap: Sendable, Equatable {
+    /// A run of numbers.
+    public struct Range: Sendable, Equatable {
+        public let inside, outside, count: UInt32
+
+        /// A run; nil where it leaves 32 bits or is empty.
+        public init?(inside: UInt32, outside: UInt32, count: UInt32) {
+            guard count > 0, !inside.addingReportingOverflow(count - 1).overflow,
+                !outside.addingReportingOverflow(count - 1).overflow
+            else { return nil }
+            self.inside = inside
+            self.outside = outside
+            self.count = count
+        }
+    }
+
+    /// Runs for users and for groups.
+    public let users: [Range]
+    public let groups: [Range]
+    private let programs: Bool
+
+    /// The same runs for users and groups.
+    public init(_ ranges: [Range]) {
+        users = ranges
+        groups = ranges
+        programs = false
+    }
+
+    private init(users: [Range], groups: [Range], programs: Bool) {
+        self.users = users
+        self.groups = groups
+        self.programs = programs
+    }
+
+    /// Whom this process is outside, as root inside; nobody else.
+    public static var root: IdentityMap {
+        IdentityMap(
+            users: [Range(inside: 0, outside: Credentials.user, count: 1)].compactMap { $0 },
+            groups: [Range(inside: 0, outside: Credentials.group, count: 1)].compactMap { $0 },
+            programs: false)
+    }
+
+    /// This user as root, and the ranges that subuid(5) and subgid(5) give it from 1 on.
+    public static func automatic() throws(SystemCallError) -> IdentityMap {
+        func runs(_ file: FilePath, own: UInt32) throws(SystemCallError) -> [Range] {
+            var runs = [Range(inside: 0, outside: own, count: 1)].compactMap { $0 }
+            var next: UInt32 = 1
+            for (start, count) in try subordinate(file) where runs.count < 300 {
+                guard let run = Range(inside: next, outside: start, count: count) else { continue }
+                runs.append(run)
+                next = next &+ count
+            }
+            return runs
+        }
+        return IdentityMap(
+            users: try runs("/etc/subuid", own: Credentials.user),
+            groups: try runs("/etc/subgid", own: Credentials.group), programs: Credentials.user != 0)
+    }
+
+    /// The ranges of this user, who stands there by name or by number.
+    private static func subordinate(_ file: FilePath) throws(SystemCallError) -> [(UInt32, UInt32)] {
+        let user = Credentials.user
+        let names = [Accounts.name(of: user), "\(user)"].compactMap { $0 }
+        let text = String(decoding: try Descriptor.open(file, 0).readToEnd(), as: UTF8.self)
+        let found = text.split(separator: "\n").compactMap { line -> (UInt32, UInt32)? in
+            let fields = line.split(separator: ":").map(String.init)
+            guard fields.count == 3, names.contains(fields[0]), let start = UInt32(fields[1]),
+                let count = UInt32(fields[2])
+            else { return nil }
+            return (start, count)
+        }
+        if found.isEmpty {
+            throw SystemCallError(
+                "open", ENOENT, [.init("path", file.string)], detail: "it has no range for user \(user)")
+        }
+        return found
+    }
+
+    /// Writes the maps of a process that was just made in a user namespace of its own.
+    public func write(to pid: Int32) throws {
+        if programs {
+            try run("newuidmap", pid, users)
+            try run("newgidmap", pid, groups)
+            return
+        }
+        // Without the right to any group, groups must be given up before one is mapped (CVE-2014-8989).
+        if !Credentials.has(capability: 6) { try put("deny", "setgroups", pid) }
+        try put(Self.text(users), "uid_map", pid)
+        try put(Self.text(groups), "gid_map", pid)
+    }
+
+    private static func text(_ ranges: [Range]) -> String {
+        ranges.map { "\($0.inside) \($0.outside) \($0.count)\n" }.joined()
+    }
+
+    private func put(_ text: String, _ file: String, _ pid: Int32) throws(SystemCallError) {
+        let path = FilePath("/proc/\(pid)/\(file)")
+        do {
+            try Descriptor.open(path, O_WRONLY).write(Array(text.utf8))
+        } catch {
+            throw SystemCallError(error.call, error.number, [.init("path", path.string)])
+        }
+    }
+
+    private func run(_ program: String, _ pid: Int32, _ ranges: [Range]) throws {
+        let numbers = ranges.flatMap { [$0.inside, $0.outside, $0.count] }.map { "\($0)" }
+        let outcome = try Program(([program, "\(pid)"] + numbers).map { Array($0.utf8) }).run()
+        guard outcome.ending == .code(0) else {
+            throw Program.Refusal(program: program, words: outcome.lastWords)
+        }
+    }
+}

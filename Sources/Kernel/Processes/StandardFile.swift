@@ -1,0 +1,19 @@
+internal import Glibc
+public import SystemPackage
+
+/// A file that a program is given as a standard descriptor.
+public final class StandardFile {
+    private let descriptor: Descriptor
+    /// The descriptor's number; it stays this object's.
+    public var number: Int32 { descriptor.number }
+
+    /// Opens a file to read.
+    public init(reading path: FilePath) throws(SystemCallError) {
+        descriptor = try Descriptor.open(path, O_RDONLY)
+    }
+
+    /// Opens a file to write, made or emptied first.
+    public init(writing path: FilePath) throws(SystemCallError) {
+        descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
+    }
+}

@@ -1,0 +1,98 @@
+internal import Kernel
+internal import LuaHost
+internal import SystemPackage
+
+/// The primitives of `ns` that move this interpreter itself.
+func movingPrimitives(_ holdings: Holdings) -> [Primitive] { [unshare(holdings), enter(holdings)] }
+
+private func unshare(_ holdings: Holdings) -> Primitive {
+    let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to make anew.")
+    let users = Parameter<UserMap?>(
+        "users", "Who is who inside: root, auto, or a list of { inside=, outside=, count= }.",
+        shown: "no user namespace, or nobody in it")
+    let propagation = Parameter<Propagation>(
+        "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private)
+    return Primitive(
+        "ns.unshare", "Moves this interpreter into new namespaces.", options: [users, propagation],
+        list: kinds,
+        shell: "unshare {--kinds} {users?--map-root-user:} --propagation {propagation}",
+        see: ["unshare(2)", "namespaces(7)"]
+    ) { call in
+        var wanted = Set(try call[kinds])
+        let map = try call[users]?.identityMap()
+        if map != nil { wanted.insert(.user) }
+        let spread = try call[propagation]
+        // A pid or time namespace is for processes yet to be born; only somebody outside can write a map, and
+        // release what is held outside.
+        if !wanted.isDisjoint(with: [.pid, .time, .user]) || holdings.isHolding {
+            try Succession(holdings: holdings, state: call.state).takeOver(into: wanted, users: map)
+        } else {
+            try Namespace.unshare(wanted)
+        }
+        if wanted.contains(.mount) { try spread.set(at: "/", recursive: true) }
+        return []
+    }
+}
+
+private func enter(_ holdings: Holdings) -> Primitive {
+    let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
+    let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
+    return Primitive(
+        "ns.enter", "Moves this interpreter into the namespaces of a process.", positional: [process, kinds],
+        shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"]
+    ) { call in
+        let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
+        let succession = Succession(holdings: holdings, state: call.state)
+        if holdings.isHolding { try succession.takeOver() }
+        try Namespace.enter(wanted, of: pid)
+        if wanted.contains(.pid) { try succession.takeOver() }
+        return []
+    }
+}
+
+/// A copy of this process goes on with the script; the original stays behind, waits for it, passes signals on,
+/// releases what it holds and leaves with the same status.
+struct Succession {
+    let holdings: Holdings
+    let state: State
+
+    /// Returns in the copy only.
+    func takeOver(into namespaces: Set<Namespace> = [], users: IdentityMap? = nil) throws {
+        let (ours, theirs) = try Channel.pair()
+        guard let child = try Child.clone(into: namespaces) else {
+            holdings.startAnew()
+            try Processes.dieWithParent()
+            if users != nil {
+                _ = try theirs.receive()
+                try Credentials.becomeRoot()
+            }
+            return
+        }
+        if let users {
+            do {
+                try users.write(to: child.pid)
+                try ours.send([])
+            } catch {
+                try child.end()
+                throw error
+            }
+        }
+        stayBehind(child)
+    }
+
+    private func stayBehind(_ child: Child) -> Never {
+        var status: Int32 = 1
+        while true {
+            do {
+                guard let ending = try child.wait() else { continue }
+                status = ending.status
+                break
+            } catch {
+                if let signal = state.stopSignal { try? child.signal(signal) }
+                state.forgetStop()
+            }
+        }
+        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
+        Processes.leave(status)
+    }
+}

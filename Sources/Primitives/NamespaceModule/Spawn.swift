@@ -1,0 +1,74 @@
+internal import Kernel
+internal import LuaHost
+
+/// The primitives of `ns` that run a function in a copy of this interpreter.
+func spawningPrimitives(_ holdings: Holdings) -> [Primitive] { [spawn(holdings), within(holdings)] }
+
+/// The options table of ns.spawn stands first, with the kinds of namespace as its list.
+private struct SpawnOptions: ArgumentType {
+    var namespaces: Set<Namespace> = []
+    var users: UserMap?
+    var diesWithParent = true
+    var propagation = Propagation.private
+
+    static var typeName: String { "list of namespaces with options" }
+    static func read(_ slot: Slot) throws -> SpawnOptions {
+        var options = SpawnOptions()
+        options.namespaces = Set(try slot.elements(Namespace.read))
+        try slot.fields(known: ["users", "die_with_parent", "propagation"]) { name, field in
+            switch name {
+            case "users": options.users = try UserMap.read(field)
+            case "die_with_parent": options.diesWithParent = try Bool.read(field)
+            default: options.propagation = try Propagation.read(field)
+            }
+        }
+        return options
+    }
+}
+
+private func spawn(_ holdings: Holdings) -> Primitive {
+    let namespaces = Parameter<SpawnOptions>(
+        "namespaces",
+        "The kinds of namespace to make anew; with `users` (as of ns.unshare), `die_with_parent` (true) and "
+            + "`propagation` (private).")
+    let function = Parameter<Function>(
+        "function", "What runs in the child; it is given a handle of the parent.")
+    return Primitive(
+        "ns.spawn", "Runs a function in a child process with namespaces of its own.",
+        positional: [namespaces, function], returns: "a process handle",
+        shell: "unshare {--namespaces} --fork ...", see: ["clone(2)", "namespaces(7)"]
+    ) { call in
+        let options = try call[namespaces]
+        var spawning = Spawning(holdings: holdings, state: call.state)
+        spawning.namespaces = options.namespaces
+        spawning.users = try options.users?.identityMap()
+        spawning.diesWithParent = options.diesWithParent
+        spawning.propagation = options.propagation
+        return [.handle(try spawning.start(try call[function]))]
+    }
+}
+
+private func within(_ holdings: Holdings) -> Primitive {
+    let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
+    let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
+    let function = Parameter<Function>("function", "What runs there.")
+    return Primitive(
+        "ns.within", "Runs a function inside namespaces of a process, in a child.",
+        positional: [process, kinds, function], returns: "what the function returns, plain values",
+        shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"]
+    ) { call in
+        let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
+        var spawning = Spawning(holdings: holdings, state: call.state)
+        spawning.keepsValues = true
+        spawning.prepare = {
+            try Namespace.enter(wanted, of: pid)
+            // This process itself stays in its pid namespace; its copy is born inside.
+            if wanted.contains(.pid) { try Succession(holdings: holdings, state: call.state).takeOver() }
+        }
+        let box = try spawning.start(try call[function])
+        do { return try box.result(in: call.state) } catch {
+            try box.holding.release()
+            throw error
+        }
+    }
+}

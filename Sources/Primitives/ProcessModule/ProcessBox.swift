@@ -1,0 +1,153 @@
+internal import Kernel
+internal import LuaHost
+
+/// A child process that was made: a copy of this interpreter, or a program.
+final class ProcessBox: HeldHandle, ProcessHandle {
+    static let kindName = "process"
+    let child: Child
+    let holding: Holding
+    let channel: Channel?
+    private let report: Report?
+
+    init(_ child: Child, channel: Channel? = nil, report: Report? = nil, _ holdings: Holdings) {
+        self.child = child
+        self.channel = channel
+        self.report = report
+        holding = holdings.hold("process \(child.pid)") { try child.end() }
+    }
+
+    var pid: Int32 { child.pid }
+    var label: String { "\(child.pid)" }
+
+    func field(_ name: String) -> Value? { name == "pid" ? .integer(Int64(child.pid)) : nil }
+
+    /// How it ended; raises its Lua error. ETIMEDOUT when `timeout` passes first.
+    func wait(timeout: Int32?, in state: State) throws -> Value {
+        guard let ending = try child.wait(timeout: timeout) else {
+            throw SystemCallError("poll", 110, [.init("pid", "\(child.pid)")])
+        }
+        holding.keep()
+        if let fields = try report?.error() { throw childFailure(fields, in: state) }
+        return ending.value
+    }
+
+    /// What the function in it returned; raises its Lua error.
+    func result(in state: State) throws -> [Argument] {
+        _ = try wait(timeout: nil, in: state)
+        guard case .table(let values)? = try report?.values() else {
+            throw Failure("ns.within", "the child ended before the function did")
+        }
+        return values.map { .value($0.value) }
+    }
+
+    private func childFailure(_ fields: [Value.Entry], in state: State) -> LuaFailure {
+        var fields = fields
+        let key = Value.text("traceback")
+        if let index = fields.firstIndex(where: { $0.key == key }), case .bytes(let own) = fields[index].value
+        {
+            let here = "\nraised in the child process \(child.pid), waited for here:\n\(state.traceback())"
+            fields[index] = .init(key, .bytes(own + Array(here.utf8)))
+        }
+        return state.failure(fields: fields)
+    }
+
+    static var kind: Kind {
+        Kind(
+            kindName, "A child process; killed when released.",
+            fields: [("pid", "Its number as this process sees it.")],
+            [wait(), signal(), send(), receive(), running()] + holdingMethods(ProcessBox.self))
+    }
+
+    private static func wait() -> Primitive {
+        let timeout = Parameter<Seconds?>(
+            "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
+        return Primitive(
+            "process:wait", "Waits for its end, and raises the Lua error that ended it.", options: [timeout],
+            returns: "a table: code, or signal by its name", see: ["waitid(2)"]
+        ) { call in
+            let box = try call.receiver(ProcessBox.self)
+            return [.value(try box.wait(timeout: try call[timeout]?.milliseconds, in: call.state))]
+        }
+    }
+
+    private static func signal() -> Primitive {
+        let signal = Parameter<Signal>("signal", "The signal's name.")
+        return Primitive(
+            "process:signal", "Sends it a signal.", positional: [signal], shell: "kill -s {signal} {self}",
+            see: ["kill(2)", "signal(7)"]
+        ) { call in
+            try call.receiver(ProcessBox.self).child.signal(try call[signal].number)
+            return []
+        }
+    }
+
+    private static func running() -> Primitive {
+        Primitive("process:running", "Tells whether it still runs.", returns: "true or false") { call in
+            [.value(.boolean(try call.receiver(ProcessBox.self).child.isRunning()))]
+        }
+    }
+
+    private static func send() -> Primitive {
+        sending("process") { call in try call.receiver(ProcessBox.self).channel }
+    }
+
+    private static func receive() -> Primitive {
+        receiving("process") { call in try call.receiver(ProcessBox.self).channel }
+    }
+}
+
+/// The other end: what the function in a child is given.
+final class ParentHandle: Handle {
+    static let kindName = "parent"
+    let channel: Channel
+    init(_ channel: Channel) { self.channel = channel }
+    var label: String { "of this process" }
+
+    static var kind: Kind {
+        Kind(
+            kindName, "The process that made this one.",
+            [
+                sending("parent") { call in try call.receiver(ParentHandle.self).channel },
+                receiving("parent") { call in try call.receiver(ParentHandle.self).channel },
+            ])
+    }
+}
+
+private func sending(_ kind: String, _ channel: @escaping (Call) throws -> Channel?) -> Primitive {
+    let value = Parameter<PlainValue>("value", "A plain value: no function, no handle.")
+    return Primitive("\(kind):send", "Sends a plain value to the other side.", positional: [value]) { call in
+        guard let channel = try channel(call) else { throw ArgumentError("a program does not listen") }
+        try channel.send(try call[value].value.encoded)
+        return []
+    }
+}
+
+private func receiving(_ kind: String, _ channel: @escaping (Call) throws -> Channel?) -> Primitive {
+    let timeout = Parameter<Seconds?>(
+        "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
+    return Primitive(
+        "\(kind):receive", "Waits for a value from the other side.", options: [timeout], returns: "the value"
+    ) { call in
+        guard let channel = try channel(call) else { throw ArgumentError("a program does not send") }
+        let message = try channel.receive(timeout: try call[timeout]?.milliseconds)
+        return [.value(Value.decode(message) ?? .absent)]
+    }
+}
+
+extension Child.Ending {
+    /// As Lua sees it.
+    var value: Value {
+        switch self {
+        case .code(let code): .record(["code": .integer(Int64(code))])
+        case .signal(let signal): .record(["signal": .text(SignalNames.name(signal))])
+        }
+    }
+
+    /// As a shell's `$?` has it.
+    var status: Int32 {
+        switch self {
+        case .code(let code): code
+        case .signal(let signal): 128 + signal
+        }
+    }
+}

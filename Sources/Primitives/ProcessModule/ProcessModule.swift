@@ -1,0 +1,72 @@
+internal import Kernel
+internal import LuaHost
+
+/// `proc`: processes, and programs to run.
+func processModule(_ holdings: Holdings) -> Module {
+    Module(
+        "proc", "Processes, and programs to run.",
+        programPrimitives(holdings) + [fork(holdings), list(), find(), kill(), identifier()])
+}
+
+private func fork(_ holdings: Holdings) -> Primitive {
+    let function = Parameter<Function>(
+        "function", "What runs in the child; it is given a handle of the parent.")
+    return Primitive(
+        "proc.fork", "Runs a function in a child process.", positional: [function],
+        returns: "a process handle, as of ns.spawn", shell: "( ... ) &", see: ["fork(2)"]
+    ) { call in
+        [.handle(try Spawning(holdings: holdings, state: call.state).start(try call[function]))]
+    }
+}
+
+private func list() -> Primitive {
+    Primitive(
+        "proc.list", "Lists the processes that the mounted /proc shows.",
+        returns: "a list of tables: pid, parent, name, command, state, user", shell: "ps -ef",
+        see: ["proc_pid_stat(5)"]
+    ) { _ in
+        [.value(.list(try Processes.list().map(\.value)))]
+    }
+}
+
+private func find() -> Primitive {
+    let name = Parameter<String>("name", "The program's name, as in proc.list.")
+    return Primitive(
+        "proc.find", "Tells the pid of the newest process with a name.", positional: [name],
+        returns: "the pid, or nil where there is none", shell: "pgrep -n -x {name}", see: ["proc_pid_stat(5)"]
+    ) { call in
+        // The kernel keeps fifteen bytes of a name.
+        let wanted = String(decoding: try call[name].utf8.prefix(15), as: UTF8.self)
+        let found = try Processes.list().last { $0.name == wanted && $0.pid != Processes.current }
+        return [.value(found.map { .integer(Int64($0.pid)) } ?? .absent)]
+    }
+}
+
+private func kill() -> Primitive {
+    let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
+    let signal = Parameter<Signal>("signal", "The signal's name.", default: Signal(number: 15))
+    return Primitive(
+        "proc.kill", "Sends a signal to a process.", positional: [process, signal],
+        shell: "kill -s {signal} {process}", see: ["kill(2)", "signal(7)"]
+    ) { call in
+        try Processes.signal(try call[process].pid, try call[signal].number)
+        return []
+    }
+}
+
+private func identifier() -> Primitive {
+    Primitive(
+        "proc.self", "Tells this process's pid in its pid namespace.", returns: "the pid", shell: "echo $$",
+        see: ["getpid(2)"]
+    ) { _ in [.value(.integer(Int64(Processes.current)))] }
+}
+
+extension Processes.Entry {
+    /// As Lua sees it.
+    var value: Value {
+        .record([
+            "pid": .integer(Int64(pid)), "parent": .integer(Int64(parent)), "name": .text(name),
+            "command": .list(command.map(Value.bytes)), "state": .text(state), "user": .integer(Int64(user)),
+        ])
+    }
+}

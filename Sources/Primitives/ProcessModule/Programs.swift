@@ -1,0 +1,147 @@
+internal import Kernel
+internal import LuaHost
+internal import SystemPackage
+
+/// The primitives of `proc` that run programs.
+func programPrimitives(_ holdings: Holdings) -> [Primitive] {
+    [exec(), run(), capture(), spawn(holdings)]
+}
+
+/// How a program is started: the options that every primitive here has.
+private struct ProgramOptions {
+    let words = Parameter<[Word]>("program", "The program, then its arguments.")
+    let env = Parameter<Environment?>("env", "Variables to set, by name.", shown: "none")
+    let clearEnvironment = Parameter<Bool>(
+        "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
+    let cwd = Parameter<FilePath?>("cwd", "The directory to start in.", shown: "this one")
+    let user = Parameter<String?>(
+        "user", "Whom to become: a name or number, and a group after a colon.", shown: "the same user")
+
+    var all: [AnyParameter] { [env, clearEnvironment, cwd, user] }
+
+    func program(_ call: Call) throws -> Program {
+        let arguments = try call[words]
+        guard !arguments.isEmpty else { throw ArgumentError("a program's name wanted in the list") }
+        var program = Program(arguments.map(\.bytes))
+        let variables = try call[env]?.variables ?? []
+        if try call[clearEnvironment] {
+            program.environment = variables.map(\.assignment)
+        } else if !variables.isEmpty {
+            let names = Set(variables.map(\.name))
+            let kept = EnvironmentVariables.all().filter { !names.contains($0.name) }
+            program.environment = kept.map(\.assignment) + variables.map(\.assignment)
+        }
+        program.directory = try call[cwd]
+        if let text = try call[user] {
+            guard let account = Accounts.find(text) else {
+                throw ArgumentError("option 'user': no user \(quoted(Array(text.utf8)))")
+            }
+            program.user = account.user
+            program.group = account.group
+        }
+        return program
+    }
+}
+
+/// A table of variables by name.
+private struct Environment: ArgumentType {
+    let variables: [EnvironmentVariables.Variable]
+    static var typeName: String { "table of strings" }
+    static func read(_ slot: Slot) throws -> Environment {
+        guard case .table(let entries)? = try? slot.plain() else {
+            throw slot.wanted("a table of strings by name")
+        }
+        return Environment(
+            variables: try entries.map { entry in
+                guard case .bytes(let name) = entry.key, !name.isEmpty, !name.contains(0),
+                    !name.contains(UInt8(ascii: "="))
+                else { throw slot.wanted("names without '=' and NUL") }
+                switch entry.value {
+                case .bytes(let value) where !value.contains(0): return .init(name: name, value: value)
+                case .integer(let number): return .init(name: name, value: Array("\(number)".utf8))
+                default: throw slot.wanted("values that are strings without NUL")
+                }
+            }.sorted { $0.name.lexicographicallyPrecedes($1.name) })
+    }
+}
+
+private func exec() -> Primitive {
+    let options = ProgramOptions()
+    return Primitive(
+        "proc.exec", "Becomes a program; never returns.", options: options.all, list: options.words,
+        shell: "exec {program}", see: ["execve(2)"]
+    ) { call in
+        let program = try options.program(call)
+        call.state.traceBeforeLeaving()
+        try program.execute()
+    }
+}
+
+private func run() -> Primitive {
+    let options = ProgramOptions()
+    let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
+    return Primitive(
+        "proc.run", "Runs a program to its end.", options: options.all + [check], list: options.words,
+        returns: "a table: code, or signal by its name", shell: "{program}", see: ["execve(2)", "waitid(2)"]
+    ) { call in
+        var program = try options.program(call)
+        program.diesWithParent = true
+        let ending = try program.start().waitOrEnd()
+        if try call[check], ending != .code(0) { throw refusal("proc.run", program, ending) }
+        return [.value(ending.value)]
+    }
+}
+
+private func capture() -> Primitive {
+    let options = ProgramOptions()
+    let input = Parameter<ByteString?>("input", "What it reads from standard input.", shown: "nothing")
+    let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
+    return Primitive(
+        "proc.capture", "Runs a program and returns what it prints.", options: options.all + [input, check],
+        list: options.words, returns: "its standard output, then a table: code, or signal by its name",
+        shell: "[printf %s {input} |] {program}", see: ["execve(2)", "waitid(2)"]
+    ) { call in
+        var program = try options.program(call)
+        program.diesWithParent = true
+        let outcome = try program.run(input: try call[input]?.bytes ?? [], showingErrors: true)
+        if try call[check], outcome.ending != .code(0) {
+            throw refusal("proc.capture", program, outcome.ending)
+        }
+        return [.value(.bytes(outcome.output)), .value(outcome.ending.value)]
+    }
+}
+
+private func spawn(_ holdings: Holdings) -> Primitive {
+    let options = ProgramOptions()
+    let stdin = Parameter<FilePath?>("stdin", "A file to read from.", shown: "this process's")
+    let stdout = Parameter<FilePath?>("stdout", "A file to write to, emptied first.", shown: "this process's")
+    let stderr = Parameter<FilePath?>(
+        "stderr", "A file to write errors to, emptied first.", shown: "this process's")
+    let mortal = Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true)
+    return Primitive(
+        "proc.spawn", "Starts a program beside this one.",
+        options: options.all + [stdin, stdout, stderr, mortal],
+        list: options.words, returns: "a process handle, as of ns.spawn",
+        shell: "{program} [< {stdin}] [> {stdout}] [2> {stderr}] &", see: ["execve(2)"]
+    ) { call in
+        var program = try options.program(call)
+        program.diesWithParent = try call[mortal]
+        let input = try call[stdin].map { try StandardFile(reading: $0) }
+        let output = try call[stdout].map { try StandardFile(writing: $0) }
+        let errors = try call[stderr].map { try StandardFile(writing: $0) }
+        let child = try program.start(stdin: input?.number, stdout: output?.number, stderr: errors?.number)
+        return [.handle(ProcessBox(child, holdings))]
+    }
+}
+
+private func refusal(_ primitive: String, _ program: Program, _ ending: Child.Ending) -> Failure {
+    let name = quoted(program.arguments.first ?? [])
+    let end =
+        switch ending {
+        case .code(let code): "ended with status \(code)"
+        case .signal(let signal): "was ended by signal \(SignalNames.name(signal))"
+        }
+    var failure = Failure(primitive, "\(name) \(end)")
+    failure.subject = String(decoding: program.arguments.first ?? [], as: UTF8.self)
+    return failure
+}
