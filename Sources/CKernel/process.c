@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -58,6 +59,17 @@ int ck_pidfd_send_signal(int pidfd, int signal) {
 }
 
 int ck_channel(int *pair) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair); }
+
+int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int scope) {
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_scope_id = scope};
+    if (length == 4) {
+        memcpy(&four.sin_addr, address, 4);
+        return connect(socket, (struct sockaddr *)&four, sizeof four);
+    }
+    memcpy(&six.sin6_addr, address, 16);
+    return connect(socket, (struct sockaddr *)&six, sizeof six);
+}
 
 ssize_t ck_send(int socket, const void *bytes, size_t count) {
     return send(socket, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -102,14 +102,14 @@ unsigned int ck_major(uint64_t device);
 unsigned int ck_minor(uint64_t device);
 uint64_t ck_makedev(unsigned int major, unsigned int minor);
 
-/// ioctl requests whose macros Swift does not import.
-extern const unsigned long ck_BTRFS_IOC_SUBVOL_CREATE;
-extern const unsigned long ck_BTRFS_IOC_SNAP_CREATE_V2;
-extern const unsigned long ck_BTRFS_IOC_SNAP_DESTROY_V2;
-extern const unsigned long ck_BTRFS_IOC_TREE_SEARCH_V2;
-extern const unsigned long ck_BTRFS_IOC_GET_SUBVOL_INFO;
-extern const unsigned long ck_BTRFS_IOC_INO_LOOKUP;
-extern const unsigned long ck_FICLONE;
+/// btrfs subvolumes by ioctl: made, copied (`flags` as BTRFS_SUBVOL_RDONLY), deleted, each as `name` in `parent`.
+int ck_btrfs_create(int parent, const char *name);
+int ck_btrfs_snapshot(int parent, const char *name, int source, uint64_t flags);
+int ck_btrfs_destroy(int parent, const char *name);
+/// FICLONE: makes `target` share the content of `source`.
+int ck_clone_content(int target, int source);
+/// connect(2) to an IPv4 or IPv6 address of 4 or 16 bytes, port 0.
+int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int scope);
 
 /// Signals whose arrival asks the program to stop: the handler notes the number and calls
 /// `arrived`, which must be async-signal-safe.

@@ -1,0 +1,174 @@
+internal import Glibc
+
+/// A network interface: rtnetlink(7), RTM_NEWLINK and its kin. Known by its index in its namespace.
+public struct Link: Sendable, Equatable {
+    public let index: Int32
+    public let name: String
+    /// As in `"02:42:ac:1e:00:01"`; empty where it has none.
+    public let mac: String
+    public let mtu: UInt32
+    public let isUp: Bool
+    /// As in `"veth"`; empty for a device that no kind made.
+    public let kind: String
+    /// The index of the bridge it is attached to; 0 for none.
+    public let master: Int32
+
+    /// All links of this network namespace.
+    public static func all() throws(SystemCallError) -> [Link] {
+        try RouteSocket.request(NetlinkMessage(18, 0x300, header()), []).compactMap { Link($0) }
+    }
+
+    /// The link with a name. ENODEV where there is none.
+    public static func named(_ name: String) throws(SystemCallError) -> Link {
+        var message = NetlinkMessage(18, 0, header())
+        message.add(3, text: name)
+        return try one(message, name)
+    }
+
+    /// The link with an index. ENODEV where there is none.
+    public static func numbered(_ index: Int32) throws(SystemCallError) -> Link {
+        try one(NetlinkMessage(18, 0, header(index)), "\(index)")
+    }
+
+    private static func one(_ message: NetlinkMessage, _ name: String) throws(SystemCallError) -> Link {
+        let subject = SystemCallError.Subject("link", name)
+        guard let link = try RouteSocket.request(message, [subject]).lazy.compactMap({ Link($0) }).first else {
+            throw SystemCallError("sendto", ENODEV, [subject])
+        }
+        return link
+    }
+
+    init?(_ answer: RouteSocket.Answer) {
+        guard answer.type == 16, answer.content.bytes.count >= 16 else { return nil }
+        let attributes = answer.content.attributes(at: 16)
+        index = Int32(bitPattern: answer.content.number(at: 4))
+        isUp = answer.content.number(at: 8) & 1 != 0
+        name = attributes[3]?.text ?? ""
+        mtu = attributes[4]?.number(at: 0) ?? 0
+        master = Int32(bitPattern: attributes[10]?.number(at: 0) ?? 0)
+        kind = attributes[18]?.attributes()[1]?.text ?? ""
+        mac = (attributes[1]?.bytes ?? []).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+            .joined(separator: ":")
+    }
+
+    /// struct ifinfomsg.
+    private static func header(_ index: Int32 = 0, flags: UInt32 = 0, change: UInt32 = 0) -> [UInt8] {
+        [0, 0, 0, 0] + NetlinkMessage.bytes(index) + NetlinkMessage.bytes(flags) + NetlinkMessage.bytes(change)
+    }
+
+    // MARK: Making
+
+    /// What a new link is made of beyond its name.
+    public struct Settings: Sendable {
+        public var mtu: UInt32?
+        public var mac: [UInt8]?
+        /// The link below, by its index.
+        public var lower: Int32?
+        /// Attributes of the kind, by type.
+        var data: [(UInt16, [UInt8])] = []
+
+        /// Nothing said.
+        public init() {}
+
+        fileprivate func add(to message: inout NetlinkMessage) {
+            if let mtu { message.add(4, mtu) }
+            if let mac { message.add(1, mac) }
+            if let lower { message.add(5, UInt32(bitPattern: lower)) }
+        }
+    }
+
+    /// Makes a link. EOPNOTSUPP where this kernel has no such kind.
+    public static func make(
+        _ name: String, kind: String, _ settings: Settings = Settings()
+    ) throws(SystemCallError) -> Link {
+        try make(name, kind: kind, settings) { data in
+            for (type, content) in settings.data { data.add(type, content) }
+        }
+        return try named(name)
+    }
+
+    /// Makes a pair of links joined like the ends of a cable: veth(4).
+    public static func makePair(
+        _ name: String, _ peer: String, _ settings: Settings = Settings()
+    ) throws(SystemCallError) -> (Link, Link) {
+        try make(name, kind: "veth", settings) { data in
+            data.nest(1, fixed: header()) { message in
+                message.add(3, text: peer)
+                if let mtu = settings.mtu { message.add(4, mtu) }
+            }
+        }
+        return (try named(name), try named(peer))
+    }
+
+    private static func make(
+        _ name: String, kind: String, _ settings: Settings, _ data: (inout NetlinkMessage) -> Void
+    ) throws(SystemCallError) {
+        // NLM_F_CREATE, NLM_F_EXCL.
+        var message = NetlinkMessage(16, 0x600, header())
+        message.add(3, text: name)
+        settings.add(to: &message)
+        message.nest(18) { info in
+            info.add(1, text: kind)
+            info.nest(2) { data(&$0) }
+        }
+        _ = try RouteSocket.request(message, [.init("link", name), .init("kind", kind)])
+    }
+
+    // MARK: Changing
+
+    /// Takes it up or down.
+    public func set(up: Bool) throws(SystemCallError) {
+        try change(NetlinkMessage(16, 0, Self.header(index, flags: up ? 1 : 0, change: 1)))
+    }
+
+    /// Changes its name.
+    public func rename(_ name: String) throws(SystemCallError) {
+        try change { $0.add(3, text: name) }
+    }
+
+    /// Moves it into the network namespace of a process.
+    public func move(to pid: Int32) throws(SystemCallError) {
+        try change { $0.add(19, UInt32(bitPattern: pid)) }
+    }
+
+    /// Attaches it to a bridge, by its index; 0 detaches.
+    public func attach(to master: Int32) throws(SystemCallError) {
+        try change { $0.add(10, UInt32(bitPattern: master)) }
+    }
+
+    /// Sets its maximum transmission unit, and its hardware address of six bytes.
+    public func set(mtu: UInt32?, mac: [UInt8]?) throws(SystemCallError) {
+        try change { message in
+            if let mtu { message.add(4, mtu) }
+            if let mac { message.add(1, mac) }
+        }
+    }
+
+    /// Deletes it.
+    public func delete() throws(SystemCallError) {
+        try change(NetlinkMessage(17, 0, Self.header(index)))
+    }
+
+    private func change(_ body: (inout NetlinkMessage) -> Void) throws(SystemCallError) {
+        var message = NetlinkMessage(16, 0, Self.header(index))
+        body(&message)
+        try change(message)
+    }
+
+    private func change(_ message: NetlinkMessage) throws(SystemCallError) {
+        _ = try RouteSocket.request(message, [.init("link", name)])
+    }
+}
+
+extension Link.Settings {
+    /// IFLA_VLAN_ID.
+    public mutating func set(vlan identifier: UInt16) { data.append((1, NetlinkMessage.bytes(identifier))) }
+    /// IFLA_MACVLAN_MODE: bridge.
+    public mutating func setMacvlanBridge() { data.append((1, NetlinkMessage.bytes(UInt32(4)))) }
+    /// IFLA_VXLAN_ID, IFLA_VXLAN_PORT, and the group or remote address.
+    public mutating func set(vxlan identifier: UInt32, remote: NetworkAddress?, port: UInt16) {
+        data.append((1, NetlinkMessage.bytes(identifier)))
+        data.append((15, NetlinkMessage.bytes(port.bigEndian)))
+        if let remote { data.append((remote.bytes.count == 4 ? 2 : 16, remote.bytes)) }
+    }
+}

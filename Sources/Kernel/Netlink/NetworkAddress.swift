@@ -1,0 +1,97 @@
+internal import CKernel
+internal import Glibc
+
+/// An IPv4 or IPv6 address with the length of its network's prefix, as in `"10.0.0.2/24"`.
+public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
+    /// Four bytes or sixteen.
+    public let bytes: [UInt8]
+    /// How many leading bits name the network.
+    public let prefix: UInt8
+
+    /// An address as it is written. Without a prefix it is the address alone; nil where it is none.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard let host = parts.first, parts.count <= 2 else { return nil }
+        var four = in_addr()
+        var six = in6_addr()
+        if unsafe inet_pton(AF_INET, String(host), &four) == 1 {
+            bytes = unsafe withUnsafeBytes(of: four) { unsafe Array($0) }
+        } else if unsafe inet_pton(AF_INET6, String(host), &six) == 1 {
+            bytes = unsafe withUnsafeBytes(of: six) { unsafe Array($0) }
+        } else {
+            return nil
+        }
+        let most = UInt8(bytes.count * 8)
+        guard parts.count == 2 else {
+            prefix = most
+            return
+        }
+        let digits = parts[1]
+        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }), let length = UInt8(digits),
+            length <= most
+        else { return nil }
+        prefix = length
+    }
+
+    init?(bytes: ArraySlice<UInt8>, prefix: UInt8) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        self.bytes = Array(bytes)
+        self.prefix = prefix
+    }
+
+    var family: UInt8 { bytes.count == 4 ? 2 : 10 }
+
+    /// The address without its prefix.
+    public var host: String {
+        if bytes.count == 4 { return bytes.map { "\($0)" }.joined(separator: ".") }
+        var text = [CChar](repeating: 0, count: 64)
+        _ = unsafe bytes.withUnsafeBytes { unsafe inet_ntop(AF_INET6, $0.baseAddress, &text, 64) }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    public var description: String { "\(host)/\(prefix)" }
+    public var isIPv4: Bool { bytes.count == 4 }
+}
+
+/// An address of a link: RTM_NEWADDR.
+public struct LinkAddress: Sendable, Equatable {
+    public let link: Int32
+    public let address: NetworkAddress
+
+    /// All addresses of this network namespace.
+    public static func all() throws(SystemCallError) -> [LinkAddress] {
+        try RouteSocket.request(NetlinkMessage(22, 0x300, [UInt8](repeating: 0, count: 8)), []).compactMap {
+            let content = $0.content
+            let attributes = content.attributes(at: 8)
+            guard $0.type == 20, let bytes = (attributes[2] ?? attributes[1])?.bytes,
+                let address = NetworkAddress(bytes: bytes, prefix: UInt8(content.number(at: 1, 1)))
+            else { return nil }
+            return LinkAddress(link: Int32(bitPattern: content.number(at: 4)), address: address)
+        }
+    }
+
+    /// Gives a link an address.
+    public static func add(_ address: NetworkAddress, to link: Link) throws(SystemCallError) {
+        try request(20, 0x600, address, link)
+    }
+
+    /// Takes an address from a link.
+    public static func remove(_ address: NetworkAddress, from link: Link) throws(SystemCallError) {
+        try request(21, 0, address, link)
+    }
+
+    private static func request(
+        _ type: UInt16, _ flags: UInt16, _ address: NetworkAddress, _ link: Link
+    ) throws(SystemCallError) {
+        let fixed = [address.family, address.prefix, 0, 0] + NetlinkMessage.bytes(link.index)
+        var message = NetlinkMessage(type, flags, fixed)
+        message.add(2, address.bytes)
+        message.add(1, address.bytes)
+        if address.isIPv4, address.prefix < 31 {
+            let host = UInt32.max >> UInt32(address.prefix)
+            let number = address.bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } | host
+            message.add(4, NetlinkMessage.bytes(number.bigEndian))
+        }
+        _ = try RouteSocket.request(message, [.init("address", "\(address)"), .init("link", link.name)])
+    }
+}

@@ -1,0 +1,48 @@
+/// Where packets go: RTM_NEWROUTE, in the main table.
+public struct Route: Sendable, Equatable {
+    /// nil for every other address: the default route.
+    public let to: NetworkAddress?
+    public let via: NetworkAddress?
+    /// The link, by its index; 0 where the kernel finds it by `via`.
+    public let link: Int32
+
+    /// A route.
+    public init(to: NetworkAddress?, via: NetworkAddress?, link: Int32) {
+        self.to = to
+        self.via = via
+        self.link = link
+    }
+
+    /// All routes of the main tables of this network namespace.
+    public static func all() throws(SystemCallError) -> [Route] {
+        try RouteSocket.request(NetlinkMessage(26, 0x300, [UInt8](repeating: 0, count: 12)), []).compactMap {
+            let content = $0.content
+            guard $0.type == 24, content.number(at: 4, 1) == 254 else { return nil }
+            let attributes = content.attributes(at: 12)
+            let prefix = UInt8(content.number(at: 1, 1))
+            let width = content.number(at: 0, 1) == 2 ? 32 : 128
+            return Route(
+                to: attributes[1].flatMap { NetworkAddress(bytes: $0.bytes, prefix: prefix) },
+                via: attributes[5].flatMap { NetworkAddress(bytes: $0.bytes, prefix: UInt8(width)) },
+                link: Int32(bitPattern: attributes[4]?.number(at: 0) ?? 0))
+        }
+    }
+
+    /// Adds the route. ENETUNREACH where `via` is not on a network of a link that is up.
+    public func add() throws(SystemCallError) { try request(24, 0x600) }
+
+    /// Deletes the route.
+    public func delete() throws(SystemCallError) { try request(25, 0) }
+
+    private func request(_ type: UInt16, _ flags: UInt16) throws(SystemCallError) {
+        let family = (to ?? via)?.family ?? 2
+        // RT_TABLE_MAIN, RTPROT_BOOT, RT_SCOPE_LINK where nothing lies between, RTN_UNICAST.
+        let fixed: [UInt8] = [family, to?.prefix ?? 0, 0, 0, 254, 3, via == nil ? 253 : 0, 1, 0, 0, 0, 0]
+        var message = NetlinkMessage(type, flags, fixed)
+        if let to { message.add(1, to.bytes) }
+        if let via { message.add(5, via.bytes) }
+        if link != 0 { message.add(4, UInt32(bitPattern: link)) }
+        let shown = to.map { "\($0)" } ?? "default"
+        _ = try RouteSocket.request(message, [.init("route", shown)] + (via.map { [.init("via", $0.host)] } ?? []))
+    }
+}
