@@ -27,7 +27,9 @@ public enum Ping {
             try systemCall("sendto", [subject]) {
                 unsafe packet.withUnsafeBytes { unsafe ck_send(line.number, $0.baseAddress, $0.count) }
             }
-            if try answer(line, address, number, isRaw: isRaw, until: start &+ UInt64(max(timeout, 0)) &* 1_000_000) {
+            if try answer(
+                line, address, number, isRaw: isRaw, until: start &+ UInt64(max(timeout, 0)) &* 1_000_000)
+            {
                 times.append(Double(Clock.nanoseconds &- start) / 1e9)
             }
         }
@@ -41,7 +43,8 @@ public enum Ping {
         let datagram = socket(family, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, protocolNumber)
         if datagram >= 0 { return (datagram, false) }
         return (
-            try systemCall("socket") { socket(family, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, protocolNumber) }, true
+            try systemCall("socket") { socket(family, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, protocolNumber) },
+            true
         )
     }
 

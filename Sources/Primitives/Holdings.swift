@@ -52,6 +52,13 @@ final class Holding {
         self.owner = owner
     }
 
+    /// For a handle of something that was there before.
+    static var nothing: Holding {
+        let holding = Holding(label: "", undo: {}, owner: 0)
+        holding.keep()
+        return holding
+    }
+
     /// Whether releasing would still do something.
     var isHeld: Bool { undo != nil }
 

@@ -5,7 +5,10 @@ public import LuaHost
 @discardableResult
 public func registerPrimitives(with state: State) -> Holdings {
     let holdings = Holdings()
-    for module in [namespaceModule(holdings), fileModule(holdings), processModule(holdings), systemModule()] {
+    for module in [
+        namespaceModule(holdings), fileModule(holdings), networkModule(holdings), processModule(holdings),
+        systemModule(),
+    ] {
         state.register(module)
     }
     state.explain = { error, primitive in

@@ -32,7 +32,8 @@ public struct Link: Sendable, Equatable {
 
     private static func one(_ message: NetlinkMessage, _ name: String) throws(SystemCallError) -> Link {
         let subject = SystemCallError.Subject("link", name)
-        guard let link = try RouteSocket.request(message, [subject]).lazy.compactMap({ Link($0) }).first else {
+        guard let link = try RouteSocket.request(message, [subject]).lazy.compactMap({ Link($0) }).first
+        else {
             throw SystemCallError("sendto", ENODEV, [subject])
         }
         return link
@@ -53,7 +54,8 @@ public struct Link: Sendable, Equatable {
 
     /// struct ifinfomsg.
     private static func header(_ index: Int32 = 0, flags: UInt32 = 0, change: UInt32 = 0) -> [UInt8] {
-        [0, 0, 0, 0] + NetlinkMessage.bytes(index) + NetlinkMessage.bytes(flags) + NetlinkMessage.bytes(change)
+        [0, 0, 0, 0] + NetlinkMessage.bytes(index) + NetlinkMessage.bytes(flags)
+            + NetlinkMessage.bytes(change)
     }
 
     // MARK: Making

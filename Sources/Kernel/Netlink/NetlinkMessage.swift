@@ -58,7 +58,8 @@ struct NetlinkBytes {
             let length = Int(rest.number(at: 0, 2))
             guard length >= 4, length <= rest.bytes.count else { break }
             // The two highest bits of a type are flags.
-            found[UInt16(rest.number(at: 2, 2) & 0x3fff)] = NetlinkBytes(rest.bytes.prefix(length).dropFirst(4))
+            found[UInt16(rest.number(at: 2, 2) & 0x3fff)] = NetlinkBytes(
+                rest.bytes.prefix(length).dropFirst(4))
             rest = rest.from((length + 3) & ~3)
         }
         return found

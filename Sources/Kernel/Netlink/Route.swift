@@ -43,6 +43,7 @@ public struct Route: Sendable, Equatable {
         if let via { message.add(5, via.bytes) }
         if link != 0 { message.add(4, UInt32(bitPattern: link)) }
         let shown = to.map { "\($0)" } ?? "default"
-        _ = try RouteSocket.request(message, [.init("route", shown)] + (via.map { [.init("via", $0.host)] } ?? []))
+        _ = try RouteSocket.request(
+            message, [.init("route", shown)] + (via.map { [.init("via", $0.host)] } ?? []))
     }
 }

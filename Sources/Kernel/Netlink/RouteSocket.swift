@@ -41,7 +41,9 @@ struct RouteSocket: ~Copyable {
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
             let count = try systemCall("recvfrom", subjects) {
-                unsafe buffer.withUnsafeMutableBytes { unsafe recv(descriptor.number, $0.baseAddress, $0.count, 0) }
+                unsafe buffer.withUnsafeMutableBytes {
+                    unsafe recv(descriptor.number, $0.baseAddress, $0.count, 0)
+                }
             }
             if try take(NetlinkBytes(buffer[..<count]), into: &answers, subjects) { return answers }
         }

@@ -114,6 +114,11 @@ public struct Program: Sendable {
         /// Its standard error.
         public let errors: [UInt8]
 
+        /// The first line that it printed on standard error.
+        public var firstWords: String {
+            String(decoding: errors, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? lastWords
+        }
+
         /// The last line that it printed, on standard error if there.
         public var lastWords: String {
             let lines = String(decoding: output + errors, as: UTF8.self).split(separator: "\n")

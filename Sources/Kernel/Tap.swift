@@ -1,0 +1,21 @@
+internal import CKernel
+internal import Glibc
+internal import SystemPackage
+
+/// A link whose other end is a file: /dev/net/tun.
+public enum Tap {
+    /// TUNSETIFF and TUNSETPERSIST.
+    public static func make(_ name: String) throws(SystemCallError) -> Link {
+        let tun = try Descriptor.open("/dev/net/tun", O_RDWR)
+        // struct ifreq: sixteen bytes of name, then the flags IFF_TAP and IFF_NO_PI.
+        var request = Array(name.utf8.prefix(15))
+        request += [UInt8](repeating: 0, count: 16 - request.count) + NetlinkMessage.bytes(UInt16(0x1002))
+        request += [UInt8](repeating: 0, count: 22)
+        let subject = SystemCallError.Subject("link", name)
+        try systemCall("ioctl", [subject]) {
+            unsafe request.withUnsafeMutableBytes { unsafe ck_ioctl(tun.number, 0x4004_54ca, $0.baseAddress) }
+        }
+        try systemCall("ioctl", [subject]) { ck_ioctl_number(tun.number, 0x4004_54cb, 1) }
+        return try Link.named(name)
+    }
+}

@@ -1,0 +1,159 @@
+internal import Kernel
+internal import LuaHost
+
+/// The primitives of `net` that make and list links.
+func linkPrimitives(_ holdings: Holdings) -> [Primitive] {
+    [
+        veth(holdings), bridge(holdings), dummy(holdings), macvlan(holdings), vlan(holdings), vxlan(holdings),
+        tap(holdings), link(holdings), links(), addresses(),
+    ]
+}
+
+private func made(_ link: Link, _ holdings: Holdings) -> Argument {
+    .handle(LinkHandle(link, made: true, holdings))
+}
+
+private func veth(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "The name of one end.")
+    let peer = Parameter<LinkName>("peer", "The name of the other.")
+    let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "1500")
+    return Primitive(
+        "net.veth", "Makes a pair of links joined like the ends of a cable.", options: [name, peer, mtu],
+        returns: "both links", shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer}",
+        see: ["veth(4)"]
+    ) { call in
+        var settings = Link.Settings()
+        settings.mtu = try call[mtu].map(exactMTU)
+        let (one, other) = try Link.makePair(try call[name].text, try call[peer].text, settings)
+        return [made(one, holdings), made(other, holdings)]
+    }
+}
+
+private func bridge(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    let address = Parameter<NetworkAddress?>(
+        "address", "The host's address on it, with prefix.", shown: "none")
+    return Primitive(
+        "net.bridge", "Makes a bridge, a switch in software, and takes it up.", positional: [name],
+        options: [address], returns: "the link",
+        shell:
+            "ip link add {name} type bridge && ip link set {name} up [&& ip address add {address} dev {name}]",
+        see: ["ip-link(8)"]
+    ) { call in
+        let link = try Link.make(try call[name].text, kind: "bridge")
+        let handle = LinkHandle(link, made: true, holdings)
+        do {
+            if let address = try call[address] { try LinkAddress.add(address, to: link) }
+            try link.set(up: true)
+        } catch {
+            try handle.holding.release()
+            throw error
+        }
+        return [.handle(handle)]
+    }
+}
+
+private func dummy(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    return Primitive(
+        "net.dummy", "Makes a link that swallows what is sent.", positional: [name], returns: "the link",
+        shell: "ip link add {name} type dummy", see: ["ip-link(8)"]
+    ) { call in [made(try Link.make(try call[name].text, kind: "dummy"), holdings)] }
+}
+
+private func macvlan(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    let lower = Parameter<LinkReference>("link", "The link that it shares.")
+    return Primitive(
+        "net.macvlan", "Makes a second link with an address of its own on a link.", options: [name, lower],
+        returns: "the link", shell: "ip link add {name} link {link} type macvlan mode bridge",
+        see: ["ip-link(8)"]
+    ) { call in
+        var settings = Link.Settings()
+        settings.lower = try call[lower].link.index
+        settings.setMacvlanBridge()
+        return [made(try Link.make(try call[name].text, kind: "macvlan", settings), holdings)]
+    }
+}
+
+private func vlan(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    let lower = Parameter<LinkReference>("link", "The link that carries it.")
+    let identifier = Parameter<Int64>("id", "The tag, from 0 to 4094.")
+    return Primitive(
+        "net.vlan", "Makes a link of tagged packets on a link.", options: [name, lower, identifier],
+        returns: "the link", shell: "ip link add {name} link {link} type vlan id {id}", see: ["ip-link(8)"]
+    ) { call in
+        guard let tag = UInt16(exactly: try call[identifier]), tag <= 4094 else {
+            throw ArgumentError("option 'id': a number from 0 to 4094 wanted")
+        }
+        var settings = Link.Settings()
+        settings.lower = try call[lower].link.index
+        settings.set(vlan: tag)
+        return [made(try Link.make(try call[name].text, kind: "vlan", settings), holdings)]
+    }
+}
+
+private func vxlan(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    let identifier = Parameter<Int64>("id", "The network's number, at most 16777215.")
+    let lower = Parameter<LinkReference?>("link", "The link that carries it.", shown: "any")
+    let remote = Parameter<NetworkAddress?>("remote", "The other machine.", shown: "none")
+    let port = Parameter<Int64>("port", "The UDP port.", default: 4789)
+    return Primitive(
+        "net.vxlan", "Makes a link that reaches other machines through UDP.",
+        options: [name, identifier, lower, remote, port], returns: "the link",
+        shell: "ip link add {name} type vxlan id {id} [remote {remote}] [dev {link}] dstport {port}",
+        see: ["ip-link(8)"]
+    ) { call in
+        guard let number = UInt32(exactly: try call[identifier]), number < 1 << 24,
+            let destination = UInt16(exactly: try call[port])
+        else { throw ArgumentError("options 'id' and 'port': numbers of 24 and 16 bits wanted") }
+        var settings = Link.Settings()
+        settings.lower = try call[lower]?.link.index
+        settings.set(vxlan: number, remote: try call[remote], port: destination)
+        return [made(try Link.make(try call[name].text, kind: "vxlan", settings), holdings)]
+    }
+}
+
+private func tap(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    return Primitive(
+        "net.tap", "Makes a link whose packets a program reads and writes.", positional: [name],
+        returns: "the link", shell: "ip tuntap add {name} mode tap", see: ["ip-tuntap(8)"]
+    ) { call in [made(try Tap.make(try call[name].text), holdings)] }
+}
+
+private func link(_ holdings: Holdings) -> Primitive {
+    let name = Parameter<LinkName>("name", "Its name.")
+    return Primitive(
+        "net.link", "Finds a link by its name.", positional: [name], returns: "the link",
+        shell: "ip link show {name}", see: ["ip-link(8)"]
+    ) { call in [.handle(LinkHandle(try Link.named(try call[name].text), made: false, holdings))] }
+}
+
+private func links() -> Primitive {
+    Primitive(
+        "net.links", "Lists the links of this network namespace.",
+        returns: "a list of tables: name, index, mac, mtu, up, kind, master", shell: "ip link",
+        see: ["ip-link(8)"]
+    ) { _ in [.value(.list(try Link.all().map { try $0.value() }))] }
+}
+
+private func addresses() -> Primitive {
+    Primitive(
+        "net.addresses", "Lists the addresses of this network namespace.",
+        returns: "a list of tables: link, address", shell: "ip address", see: ["ip-address(8)"]
+    ) { _ in
+        let names = try Dictionary(Link.all().map { ($0.index, $0.name) }) { first, _ in first }
+        return [
+            .value(
+                .list(
+                    try LinkAddress.all().map {
+                        .record([
+                            "link": .text(names[$0.link] ?? "\($0.link)"), "address": .text("\($0.address)"),
+                        ])
+                    }))
+        ]
+    }
+}

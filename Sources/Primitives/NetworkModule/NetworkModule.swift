@@ -1,0 +1,59 @@
+internal import Kernel
+internal import LuaHost
+
+/// `net`: links, addresses, routes and firewall rules of this network namespace.
+func networkModule(_ holdings: Holdings) -> Module {
+    Module(
+        "net", "Links, addresses, routes and firewall rules of this network namespace.",
+        linkPrimitives(holdings) + routePrimitives(holdings) + firewallPrimitives(holdings) + [ping()],
+        kinds: [LinkHandle.kind, NetworkHolding.kind])
+}
+
+/// A thing of the network that is held and has no methods of its own: a route, a rule, a parameter.
+final class NetworkHolding: HeldHandle {
+    static let kindName = "network"
+    let label: String
+    let holding: Holding
+
+    init(_ label: String, _ holdings: Holdings, release: @escaping () throws -> Void) {
+        self.label = label
+        holding = holdings.hold(label, release: release)
+    }
+
+    static var kind: Kind {
+        Kind(
+            kindName, "A route, a firewall rule or a setting; undone when released.",
+            holdingMethods(Self.self))
+    }
+}
+
+private func ping() -> Primitive {
+    let address = Parameter<NetworkAddress>("address", "Whom to ask.")
+    let count = Parameter<Int64>("count", "How often to ask.", default: 1)
+    let timeout = Parameter<Seconds>(
+        "timeout", "How long to wait for each answer.", default: Seconds(seconds: 1))
+    let interval = Parameter<Seconds>(
+        "interval", "How long to pause between two.", default: Seconds(seconds: 0.2))
+    return Primitive(
+        "net.ping", "Asks a machine for signs of life.", positional: [address],
+        options: [count, timeout, interval], returns: "a table: sent, received; min, avg, max in seconds",
+        shell: "ping -c {count} {address}", see: ["icmp(7)", "ping(8)"]
+    ) { call in
+        guard let times = Int(exactly: try call[count]), (1...100_000).contains(times) else {
+            throw ArgumentError("option 'count': a number from 1 to 100000 wanted")
+        }
+        let result = try Ping.run(
+            try call[address], count: times, timeout: try call[timeout].milliseconds,
+            pause: try call[interval].milliseconds)
+        let sum = result.times.reduce(0, +)
+        return [
+            .value(
+                .record([
+                    "sent": .integer(Int64(result.sent)), "received": .integer(Int64(result.times.count)),
+                    "min": result.times.min().map(Value.number) ?? .absent,
+                    "avg": result.times.isEmpty ? .absent : .number(sum / Double(result.times.count)),
+                    "max": result.times.max().map(Value.number) ?? .absent,
+                ]))
+        ]
+    }
+}

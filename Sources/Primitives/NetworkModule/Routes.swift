@@ -1,0 +1,58 @@
+internal import Kernel
+internal import LuaHost
+
+/// The primitives of `net` that say where packets go.
+func routePrimitives(_ holdings: Holdings) -> [Primitive] { [route(holdings), routes()] }
+
+/// Where a route leads: a network, or `"default"`.
+private struct Destination: ArgumentType {
+    let network: NetworkAddress?
+    static var typeName: String { "network or \"default\"" }
+    static func read(_ slot: Slot) throws -> Destination {
+        if slot.bytes() == Array("default".utf8) { return Destination(network: nil) }
+        return Destination(network: try NetworkAddress.read(slot))
+    }
+}
+
+private func route(_ holdings: Holdings) -> Primitive {
+    let to = Parameter<Destination>("to", "The network, as in 10.1.0.0/16, or default.")
+    let via = Parameter<NetworkAddress?>("via", "The machine that passes packets on.", shown: "none")
+    let device = Parameter<LinkReference?>(
+        "device", "The link to send them by.", shown: "the one that `via` is on")
+    return Primitive(
+        "net.route", "Adds a route.", options: [to, via, device], returns: "a handle; deleted when released",
+        shell: "ip route add {to} [via {via}] [dev {device}]", see: ["ip-route(8)"]
+    ) { call in
+        let route = Route(
+            to: try call[to].network, via: try call[via], link: try call[device]?.link.index ?? 0)
+        guard route.via != nil || route.link != 0 else {
+            throw ArgumentError("option 'via' or 'device' wanted")
+        }
+        try route.add()
+        let handle = NetworkHolding("route to \(route.to.map { "\($0)" } ?? "default")", holdings) {
+            try ignoring("ESRCH", "ENODEV") { try route.delete() }
+        }
+        return [.handle(handle)]
+    }
+}
+
+private func routes() -> Primitive {
+    Primitive(
+        "net.routes", "Lists the routes of this network namespace.",
+        returns: "a list of tables: to, via, device",
+        shell: "ip route", see: ["ip-route(8)"]
+    ) { _ in
+        let names = try Dictionary(Link.all().map { ($0.index, $0.name) }) { first, _ in first }
+        return [
+            .value(
+                .list(
+                    try Route.all().map {
+                        .record([
+                            "to": .text($0.to.map { "\($0)" } ?? "default"),
+                            "via": $0.via.map { .text($0.host) } ?? .absent,
+                            "device": names[$0.link].map(Value.text) ?? .absent,
+                        ])
+                    }))
+        ]
+    }
+}
