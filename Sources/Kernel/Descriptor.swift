@@ -46,8 +46,8 @@ public struct Descriptor: ~Copyable {
         }
     }
 
-    /// Reads until the end of the file.
-    public func readToEnd() throws(SystemCallError) -> [UInt8] {
+    /// Reads until the end of the file; EFBIG beyond `limit` bytes.
+    public func readToEnd(limit: Int64 = .max) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)
         while true {
@@ -56,6 +56,7 @@ public struct Descriptor: ~Copyable {
             }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
+            if bytes.count > limit { throw SystemCallError("read", EFBIG) }
         }
     }
 }

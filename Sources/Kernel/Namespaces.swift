@@ -25,12 +25,33 @@ public enum Namespace: String, CaseIterable, Sendable {
 
     /// The inode number that tells one namespace from another; of this process where `pid` is nil.
     public func identifier(of pid: Int32? = nil) throws(SystemCallError) -> UInt64 {
+        // Of this process by way of a pidfd: the /proc in sight may belong to another pid namespace.
+        if pid == nil, let own = try? ownIdentifier() { return own }
         let path = FilePath("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
         var status = stat()
         try systemCall("stat", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe stat($0, &status) }
         }
         return UInt64(status.st_ino)
+    }
+
+    /// The ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
+    private func ownIdentifier() throws(SystemCallError) -> UInt64 {
+        let pidfd = Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
+        let number: UInt =
+            switch self {
+            case .cgroup: 1
+            case .ipc: 2
+            case .mount: 3
+            case .net: 4
+            case .pid: 5
+            case .time: 7
+            case .user: 9
+            case .uts: 10
+            }
+        let namespace = Descriptor(
+            owning: try systemCall("ioctl") { ck_ioctl_number(pidfd.number, 0xff00 | number, 0) })
+        return UInt64(try namespace.status().st_ino)
     }
 
     /// setns(2): moves this process into namespaces of another; for pid, only its children to come.

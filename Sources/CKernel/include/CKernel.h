@@ -40,6 +40,10 @@ ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 /// statfs(2): the filesystem's magic number, as in linux/magic.h.
 long ck_filesystem_type(const char *path);
 
+long ck_filesystem_type_of(int descriptor);
+/// Copies the extended attributes that the target can hold, of a symbolic link itself.
+void ck_copy_attributes(const char *source, const char *target);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 

@@ -7,6 +7,9 @@ public enum Processes {
     /// This process's pid in its pid namespace.
     public static var current: Int32 { getpid() }
 
+    /// The pid of the process that made this one; 0 where it is out of sight.
+    public static var parent: Int32 { getppid() }
+
     /// One process as proc_pid_stat(5) has it.
     public struct Entry: Sendable, Equatable {
         public let pid: Int32

@@ -4,6 +4,7 @@ internal import LuaHost
 func fileModule(_ holdings: Holdings) -> Module {
     Module(
         "fs", "Mounts, and the files and subvolumes below them.",
-        mountPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives(),
+        mountPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives()
+            + filePrimitives() + subvolumePrimitives(),
         kinds: [MountHandle.kind, LoopHandle.kind])
 }

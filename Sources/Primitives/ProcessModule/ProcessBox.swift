@@ -92,7 +92,12 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     }
 
     private static func receive() -> Primitive {
-        receiving("process") { call in try call.receiver(ProcessBox.self).channel }
+        receiving("process") { call in
+            try call.receiver(ProcessBox.self).channel
+        } ended: { call in
+            // It may have ended by a Lua error, which says more than that it is gone.
+            _ = try call.receiver(ProcessBox.self).wait(timeout: 1000, in: call.state)
+        }
     }
 }
 
@@ -122,15 +127,23 @@ private func sending(_ kind: String, _ channel: @escaping (Call) throws -> Chann
     }
 }
 
-private func receiving(_ kind: String, _ channel: @escaping (Call) throws -> Channel?) -> Primitive {
+private func receiving(
+    _ kind: String, _ channel: @escaping (Call) throws -> Channel?,
+    ended: @escaping (Call) throws -> Void = { _ in }
+) -> Primitive {
     let timeout = Parameter<Seconds?>(
         "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
     return Primitive(
         "\(kind):receive", "Waits for a value from the other side.", options: [timeout], returns: "the value"
     ) { call in
         guard let channel = try channel(call) else { throw ArgumentError("a program does not send") }
-        let message = try channel.receive(timeout: try call[timeout]?.milliseconds)
-        return [.value(Value.decode(message) ?? .absent)]
+        do {
+            let message = try channel.receive(timeout: try call[timeout]?.milliseconds)
+            return [.value(Value.decode(message) ?? .absent)]
+        } catch let error as SystemCallError where error.code == "EPIPE" {
+            try ended(call)
+            throw error
+        }
     }
 }
 

@@ -5,7 +5,7 @@ internal import LuaHost
 func processModule(_ holdings: Holdings) -> Module {
     Module(
         "proc", "Processes, and programs to run.",
-        programPrimitives(holdings) + [fork(holdings), list(), find(), kill(), identifier()])
+        programPrimitives(holdings) + [fork(holdings), list(), find(), kill(), identifier(), parent()])
 }
 
 private func fork(_ holdings: Holdings) -> Primitive {
@@ -59,6 +59,13 @@ private func identifier() -> Primitive {
         "proc.self", "Tells this process's pid in its pid namespace.", returns: "the pid", shell: "echo $$",
         see: ["getpid(2)"]
     ) { _ in [.value(.integer(Int64(Processes.current)))] }
+}
+
+private func parent() -> Primitive {
+    Primitive(
+        "proc.parent", "Tells the pid of the process that made this one; 0 where it is out of sight.",
+        returns: "the pid", shell: "echo $PPID", see: ["getppid(2)"]
+    ) { _ in [.value(.integer(Int64(Processes.parent)))] }
 }
 
 extension Processes.Entry {
