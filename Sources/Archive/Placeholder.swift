@@ -1,1 +1,0 @@
-// libarchive behind a confined child; see archive(3).
