@@ -1,4 +1,5 @@
 std = "lua54"
-max_line_length = 110
+max_line_length = 130
 globals = {}
+unused = false
 read_globals = { "ns", "fs", "net", "proc", "sys" }

@@ -26,6 +26,21 @@ extension FilePath {
         }
     }
 
+    /// Whether it is `other`, or names something below it; both absolute. Compared as bytes: FilePath's own
+    /// walk over components takes time that grows with the square of their length.
+    public func lies(in other: FilePath) -> Bool {
+        let (own, above) = (bytes, other.bytes)
+        return own.starts(with: above)
+            && (own.count == above.count || above.last == UInt8(ascii: "/")
+                || own[above.count] == UInt8(ascii: "/"))
+    }
+
+    /// This path from the working directory's root on.
+    public func absolute() throws(SystemCallError) -> FilePath {
+        isAbsolute
+            ? self : FilePath(bytes: try WorkingDirectory.current().bytes + [UInt8(ascii: "/")] + bytes)
+    }
+
     /// readlink(2).
     public func linkTarget() throws(SystemCallError) -> FilePath {
         var buffer = [UInt8](repeating: 0, count: 4096)

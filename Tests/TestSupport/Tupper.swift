@@ -17,25 +17,56 @@ public enum Tupper {
 
     /// Runs `script` from standard input.
     public static func run(_ script: String, arguments: [String] = []) throws -> Outcome {
+        try start(executable, ["script", "-"] + arguments, input: script)
+    }
+
+    /// Runs one of the demos in a network and mount namespace of its own that outlives it; then lists the links.
+    ///
+    /// `stoppedBy` sends it a signal after some milliseconds.
+    public static func runDemo(
+        _ name: String, stoppedBy signal: Int32? = nil, after milliseconds: Int = 0
+    ) throws -> Outcome {
+        let demo = repository.appendingPathComponent("scripts/\(name)").path
+        let stop = signal.map { "sleep \(Double(milliseconds) / 1000); kill -\($0) $pid;" } ?? ""
+        let shell = """
+            ip link set lo up; '\(executable.path)' script '\(demo)' < /dev/null & pid=$!
+            \(stop) wait $pid; status=$?
+            echo left: links $(ls /sys/class/net); exit $status
+            """
+        // A fresh sysfs shows the links of the new network namespace.
+        return try start(
+            URL(fileURLWithPath: "/usr/bin/unshare"),
+            ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
+    }
+
+    private static var repository: URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+    }
+
+    private static var executable: URL {
+        let built = repository.appendingPathComponent(".build/debug/tupper")
+        return FileManager.default.isExecutableFile(atPath: program.path) ? program : built
+    }
+
+    private static func start(_ program: URL, _ arguments: [String], input text: String) throws -> Outcome {
         let process = Process()
-        process.executableURL = [program, URL(fileURLWithPath: ".build/debug/tupper")].first {
-            FileManager.default.isExecutableFile(atPath: $0.path)
-        }
-        process.arguments = ["script", "-"] + arguments
+        process.executableURL = program
+        process.arguments = arguments
         let (input, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output
         process.standardError = errors
         try process.run()
-        input.fileHandleForWriting.write(Data(script.utf8))
+        input.fileHandleForWriting.write(Data(text.utf8))
         try input.fileHandleForWriting.close()
-        let text = output.fileHandleForReading.readDataToEndOfFile()
+        let printed = output.fileHandleForReading.readDataToEndOfFile()
         let complaints = errors.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         return Outcome(
             status: process.terminationReason == .exit
                 ? process.terminationStatus : -process.terminationStatus,
-            output: String(decoding: text, as: UTF8.self), errors: String(decoding: complaints, as: UTF8.self)
-        )
+            output: String(decoding: printed, as: UTF8.self),
+            errors: String(decoding: complaints, as: UTF8.self))
     }
 }

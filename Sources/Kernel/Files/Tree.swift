@@ -19,8 +19,8 @@ public enum Tree {
 
     private static func mountBelow(_ path: FilePath) -> FilePath? {
         guard let table = try? MountTable.read() else { return nil }
-        let here = path.isAbsolute ? path : (try? WorkingDirectory.current())?.appending(path.components)
-        return here.flatMap { root in table.map(\.target).first { $0.starts(with: root) } }
+        guard let root = try? path.absolute() else { return nil }
+        return table.map(\.target).first { $0.lies(in: root) }
     }
 
     private static func delete(

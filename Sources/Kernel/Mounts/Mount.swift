@@ -154,7 +154,6 @@ extension RootPath {
             return link
         }
         let shown = root.map { $0.appending(path.components) } ?? path
-        if shown.isAbsolute { return shown }
-        return ((try? WorkingDirectory.current()) ?? "/").appending(shown.components)
+        return (try? shown.absolute()) ?? shown
     }
 }

@@ -158,7 +158,7 @@ private func unmount() -> Primitive {
     ) { call in
         let (path, lazily) = (try call[target], try call[detach])
         if try call[recursive] {
-            let below = try MountTable.read().filter { $0.target.starts(with: path) && $0.target != path }
+            let below = try MountTable.read().filter { $0.target.lies(in: path) && $0.target != path }
             for entry in below.reversed() { try Mount.unmount(entry.target, detach: lazily) }
         }
         try Mount.unmount(path, detach: lazily)

@@ -1,13 +1,27 @@
 internal import Kernel
 
-/// What the user can do about a refused call. The first row that matches wins; a wrong guess is worse
-/// than none.
+/// What the user can do about a refused call. The first table that knows it wins; a wrong guess is worse than none.
 func hint(for error: SystemCallError) -> String? {
+    for table in [privilegeHint, mountHint, networkHint, programHint] {
+        if let hint = table(error) { return hint }
+    }
+    return nil
+}
+
+private func privilegeHint(_ error: SystemCallError) -> String? {
+    let calls = [
+        "unshare", "clone", "setns", "sethostname", "setdomainname", "fsopen", "fsmount", "fsconfig",
+        "open_tree",
+        "move_mount", "mount_setattr", "umount", "pivot_root", "chroot", "sendto", "mknod",
+    ]
     switch (error.call, error.code) {
-    case ("unshare", "EPERM"), ("sethostname", "EPERM"), ("setdomainname", "EPERM"):
-        "this needs root (CAP_SYS_ADMIN); try: sudo tupper ..."
-    case ("unshare", "ENOSPC"):
-        "the limit on nested or counted namespaces is reached; see /proc/sys/user"
-    default: nil
+    case (let call, "EPERM") where calls.contains(call) && !Credentials.canAdministrate:
+        return "this needs root (CAP_SYS_ADMIN); try: sudo tupper ..., or a user namespace: "
+            + "ns.unshare{ users = \"root\" }"
+    case (let call, "EACCES") where call == "openat" && Credentials.user != 0:
+        return "user \(Credentials.user) may not; try: sudo tupper ..."
+    case ("unshare", "ENOSPC"), ("clone", "ENOSPC"):
+        return "the limit on nested or counted namespaces is reached; see /proc/sys/user"
+    default: return nil
     }
 }

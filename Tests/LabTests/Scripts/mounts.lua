@@ -1,0 +1,65 @@
+-- Mounts by descriptor: what they refuse, and that they go away.
+ns.unshare { "mount" }
+local function refused(code, call, ...)
+    local ok, err = pcall(call, ...)
+    assert(not ok, "not refused")
+    assert(err.code == code, ("%s wanted, got %s: %s"):format(code, err.code, err))
+    assert(err.path or err.subject, "no subject: " .. tostring(err))
+    return err
+end
+local place <close> = fs.tmpfs("/mnt", { size = "700M" })
+local function at(target)
+    local found
+    for _, m in ipairs(fs.mounts()) do if m.target == target then found = m end end
+    return found
+end
+-- A disk in a file, through a loop device.
+local disk = fs.image("/mnt/disk.img", { size = "256M", format = "btrfs" })
+assert(fs.stat(disk.path).size == 256 << 20)
+refused("EEXIST", fs.image, "/mnt/disk.img", { size = "1M" })
+local m = fs.mount { source = disk.path, target = "/mnt/b", loop = true, mkdir = true, options = "compress=zstd", noexec = true }
+assert(at("/mnt/b").type == "btrfs" and at("/mnt/b").options:find "compress=zstd" and at("/mnt/b").options:find "noexec")
+local device = at("/mnt/b").source
+m:release()
+assert(not at("/mnt/b") and not fs.exists("/sys/block/" .. device:match "loop%d+" .. "/loop"))
+local loop = fs.loop(disk.path, { readonly = true })
+assert(fs.stat(loop.device).type == "block")
+loop:release()
+-- Attributes, also of a bind mount, and what they do.
+fs.mkdir "/mnt/source"
+fs.bind("/mnt/source", "/mnt/bound", { mkdir = true, readonly = true, nodev = true })
+refused("EROFS", fs.write, "/mnt/bound/x", "")
+fs.unmount "/mnt/bound"
+-- A link as the target is not followed; inside a root it leads inside.
+fs.symlink("/etc", "/mnt/link")
+refused("ELOOP", fs.tmpfs, "/mnt/link")
+fs.mkdir "/mnt/root/etc"
+for name, target in pairs { absolute = "/etc", relative = "../../../../etc", middle = "/" } do
+    fs.symlink(target, "/mnt/root/" .. name)
+    local path = name == "middle" and "/middle/etc" or "/" .. name
+    local mount <close> = fs.tmpfs(path, { root = "/mnt/root" })
+    assert(mount.target == "/mnt/root/etc", mount.target)
+end
+fs.symlink("nowhere", "/mnt/root/dangling")
+refused("ENOENT", fs.tmpfs, "/dangling", { root = "/mnt/root" })
+fs.symlink("loop", "/mnt/root/loop")
+refused("ELOOP", fs.tmpfs, "/loop", { root = "/mnt/root" })
+-- Layers.
+for _, name in ipairs { "l1", "l2:odd,name", "up", "work", "all" } do fs.mkdir("/mnt/" .. name) end
+fs.write("/mnt/l1/one", "1")
+fs.write("/mnt/l2:odd,name/two", "2")
+fs.overlay { lower = { "/mnt/l1", "/mnt/l2:odd,name" }, upper = "/mnt/up", work = "/mnt/work", target = "/mnt/all" }
+fs.write("/mnt/all/three", "3")
+assert(fs.read "/mnt/all/one" == "1" and fs.read "/mnt/all/two" == "2" and fs.exists "/mnt/up/three")
+-- Busy, missing, unknown.
+fs.tmpfs("/mnt/all/deep", { mkdir = true })
+refused("EBUSY", fs.unmount, "/mnt/all")
+fs.unmount("/mnt/all", { recursive = true })
+refused("ENOENT", fs.unmount, "/mnt/nowhere")
+refused("ENODEV", fs.mount, { type = "nosuchtype", target = "/mnt" })
+assert(refused("ENOTBLK", fs.mount, { type = "btrfs", source = "/dev/null", target = "/mnt" }).call == "fsconfig")
+refused("ENAMETOOLONG", fs.tmpfs, "/" .. ("x/"):rep(2100))
+local ok, err = pcall(fs.tmpfs, "/mnt", { size = "12Q" })
+assert(not ok and tostring(err):find "12Q")
+ok, err = pcall(fs.mount, { type = "proc", tarjet = "/mnt" })
+assert(not ok and tostring(err):find "did you mean 'target'")

@@ -1,0 +1,80 @@
+-- Children: what they tell, how they end, what their parent learns.
+local box = ns.spawn({ "mount", "pid", "uts", "ipc", "net" }, function(parent)
+    sys.hostname "inside"
+    fs.mount { type = "proc", target = "/proc" }
+    parent:send { count = #proc.list(), pid = proc.self(), host = sys.hostname(), heard = parent:receive() }
+end)
+box:send { "hello", n = 1.5, deep = { true } }
+local told = box:receive { timeout = "5s" }
+assert(told.count == 1 and told.pid == 1 and told.host == "inside")
+assert(told.heard[1] == "hello" and told.heard.n == 1.5 and told.heard.deep[1] == true)
+assert(box:wait().code == 0 and sys.hostname() ~= "inside" and not box:running())
+-- A large value needs more than one packet.
+local big = ("x"):rep(1 << 20)
+local echo = proc.fork(function(parent) parent:send(parent:receive()) end)
+echo:send(big)
+assert(echo:receive() == big and echo:wait().code == 0)
+-- A Lua error comes back with the child's file and line, an error object with its fields.
+local child = proc.fork(function() local x = nil; return x.y end)
+local ok, err = pcall(child.wait, child)
+assert(not ok and tostring(err):find "stdin:18: attempt to index" and err.traceback:find "raised in the child")
+child = ns.spawn({ "mount" }, function() fs.mount { type = "nosuchtype", target = "/mnt" } end)
+ok, err = pcall(child.wait, child)
+assert(not ok and err.code == "ENODEV" and err.primitive == "fs.mount" and err.position == "stdin:21")
+-- The parent that listens rather than waits hears of it too.
+child = proc.fork(function() error "early" end)
+ok, err = pcall(child.receive, child)
+assert(not ok and tostring(err):find "early")
+-- Inside the namespaces of another.
+local sleeper <close> = ns.spawn({ "uts", "pid", "mount" }, function(parent)
+    sys.hostname "sleeper"
+    fs.mount { type = "proc", target = "/proc" }
+    parent:send "there"
+    sys.sleep(60)
+end)
+sleeper:receive()
+local name, number = ns.within(sleeper, { "uts" }, function() return sys.hostname(), 7 end)
+assert(name == "sleeper" and number == 7)
+assert(ns.within(sleeper, { "pid", "mount" }, function() return #proc.list() end) >= 2)
+ok, err = pcall(ns.within, sleeper, { "uts" }, function() error "inside" end)
+assert(not ok and tostring(err):find "inside")
+ok, err = pcall(sleeper.wait, sleeper, { timeout = "20ms" })
+assert(not ok and err.code == "ETIMEDOUT")
+sleeper:signal "KILL"
+assert(sleeper:wait().signal == "KILL")
+-- User namespaces: who one is, inside and outside.
+local map = ns.spawn({ "net", users = "root" }, function(parent)
+    parent:send { sys.uid(), sys.gid(), fs.read "/proc/self/uid_map" }
+end):receive()
+assert(map[1] == 0 and map[2] == 0 and map[3]:match "^%s+0%s+%d+%s+1\n$")
+map = ns.spawn({ users = { { inside = 0, outside = 100000, count = 1000 } } }, function(parent)
+    parent:send { sys.uid(), fs.read "/proc/self/uid_map", fs.read "/proc/self/status" }
+end):receive()
+assert(map[1] == 0 and map[2]:match "0%s+100000%s+1000" and map[3]:match "Groups:%s*[^%d]")
+ok, err = pcall(ns.spawn, { users = { { inside = 0, outside = -1, count = 1 } } }, function() end)
+assert(not ok and tostring(err):find "32 bits")
+-- Programs.
+assert(proc.run { "true" }.code == 0 and proc.run { "false", check = false }.code == 1)
+ok, err = pcall(proc.run, { "false" })
+assert(not ok and tostring(err):find "status 1")
+ok, err = pcall(proc.run, { "nosuchprogram" })
+assert(not ok and err.code == "ENOENT" and err.subject == "nosuchprogram")
+assert(proc.capture { "cat", input = "a\0b" } == "a\0b")
+assert(proc.capture { "env", clear_env = true, env = { A = "1" } } == "A=1\n")
+assert(proc.capture { "pwd", cwd = "/usr" } == "/usr\n")
+assert(proc.capture { "id", "-u", user = "12:34" } == "12\n" and proc.capture { "id", "-G", user = "12:34" } == "34\n")
+for _, user in ipairs { "4294967295", "-1", "0x0", "1:2:3", "", "nosuchuser", " 0" } do
+    assert(not pcall(proc.run, { "true", user = user }), user)
+end
+-- No descriptor beyond 2 reaches a program.
+local listing = proc.capture { "ls", "/proc/self/fd" }
+assert(listing == "0\n1\n2\n3\n", listing) -- 3 is the directory that ls reads
+local started = proc.spawn { "sleep", 60 }
+assert(started:running())
+started:release()
+assert(not started:running())
+-- The interpreter itself moves in; the original waits outside and takes over the status.
+ns.unshare { "pid", "mount", "uts" }
+fs.mount { type = "proc", target = "/proc" }
+assert(proc.self() == 1 and #proc.list() == 1)
+os.exit(0)
