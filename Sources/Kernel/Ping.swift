@@ -15,10 +15,10 @@ public enum Ping {
     ) throws(SystemCallError) -> Result {
         let subject = SystemCallError.Subject("address", address.host)
         let (socket, isRaw) = try open(address)
+        let line = Descriptor(owning: socket)
         try systemCall("connect", [subject]) {
             unsafe ck_connect(socket, address.bytes, address.bytes.count, 0)
         }
-        let line = Descriptor(owning: socket)
         var times: [Double] = []
         for number in 0..<count {
             if number > 0 { try Processes.sleep(milliseconds: pause) }

@@ -32,14 +32,17 @@ public struct Link: Sendable, Equatable {
 
     private static func one(_ message: NetlinkMessage, _ name: String) throws(SystemCallError) -> Link {
         let subject = SystemCallError.Subject("link", name)
+        var message = message
+        // IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS: counters are most of the answer.
+        message.add(29, UInt32(8))
         guard let link = try RouteSocket.request(message, [subject]).lazy.compactMap({ Link($0) }).first
         else {
-            throw SystemCallError("sendto", ENODEV, [subject])
+            throw SystemCallError(message.name, ENODEV, [subject])
         }
         return link
     }
 
-    init?(_ answer: RouteSocket.Answer) {
+    init?(_ answer: NetlinkAnswers.Answer) {
         guard answer.type == 16, answer.content.bytes.count >= 16 else { return nil }
         let attributes = answer.content.attributes(at: 16)
         index = Int32(bitPattern: answer.content.number(at: 4))

@@ -42,8 +42,24 @@ public struct Route: Sendable, Equatable {
         if let to { message.add(1, to.bytes) }
         if let via { message.add(5, via.bytes) }
         if link != 0 { message.add(4, UInt32(bitPattern: link)) }
-        let shown = to.map { "\($0)" } ?? "default"
-        _ = try RouteSocket.request(
-            message, [.init("route", shown)] + (via.map { [.init("via", $0.host)] } ?? []))
+        _ = try RouteSocket.request(message, [.init("route", label)])
+    }
+
+    /// As errors show it.
+    public var label: String {
+        (to.map { "\($0)" } ?? "default") + (via.map { " via \($0.host)" } ?? "")
+    }
+
+    /// The link by which a packet to an address leaves. ENETUNREACH where no route leads there.
+    public static func link(toward address: NetworkAddress) throws(SystemCallError) -> Link? {
+        var fixed = [UInt8](repeating: 0, count: 12)
+        (fixed[0], fixed[1]) = (address.family, UInt8(address.bytes.count * 8))
+        var message = NetlinkMessage(26, 0, fixed)
+        message.add(1, address.bytes)
+        let answer = try RouteSocket.request(message, [.init("address", address.host)]).first {
+            $0.type == 24
+        }
+        guard let index = answer?.content.attributes(at: 12)[4]?.number(at: 0) else { return nil }
+        return try Link.numbered(Int32(bitPattern: index))
     }
 }
