@@ -14,7 +14,7 @@ public enum Ping {
         _ address: NetworkAddress, count: Int, timeout: Int32, pause: Int32
     ) throws(SystemCallError) -> Result {
         let subject = SystemCallError.Subject("address", address.host)
-        let (socket, isRaw) = try open(address)
+        let (socket, isRaw) = try open(address, subject)
         let line = Descriptor(owning: socket)
         try systemCall("connect", [subject]) {
             unsafe ck_connect(socket, address.bytes, address.bytes.count, 0)
@@ -37,13 +37,17 @@ public enum Ping {
     }
 
     /// An unprivileged ICMP socket where the kernel allows it, else a raw one.
-    private static func open(_ address: NetworkAddress) throws(SystemCallError) -> (Int32, Bool) {
+    private static func open(
+        _ address: NetworkAddress, _ subject: SystemCallError.Subject
+    ) throws(SystemCallError) -> (Int32, Bool) {
         let family = address.isIPv4 ? AF_INET : AF_INET6
         let protocolNumber: Int32 = address.isIPv4 ? 1 : 58
         let datagram = socket(family, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, protocolNumber)
         if datagram >= 0 { return (datagram, false) }
         return (
-            try systemCall("socket") { socket(family, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, protocolNumber) },
+            try systemCall("socket", [subject]) {
+                socket(family, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, protocolNumber)
+            },
             true
         )
     }

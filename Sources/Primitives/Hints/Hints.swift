@@ -8,6 +8,6 @@ func hint(for error: SystemCallError) -> String? {
         "this needs root (CAP_SYS_ADMIN); try: sudo tupper ..."
     case ("unshare", "ENOSPC"):
         "the limit on nested or counted namespaces is reached; see /proc/sys/user"
-    default: nil
+    default: networkHint(for: error)
     }
 }
