@@ -73,14 +73,20 @@ public struct LinkAddress: Sendable, Equatable {
 
     /// All addresses of this network namespace.
     public static func all() throws(SystemCallError) -> [LinkAddress] {
-        try RouteSocket.request(NetlinkMessage(22, 0x300, [UInt8](repeating: 0, count: 8)), []).compactMap {
-            let content = $0.content
-            let attributes = content.attributes(at: 8)
-            guard $0.type == 20, let bytes = (attributes[2] ?? attributes[1])?.bytes,
-                let address = NetworkAddress(bytes: bytes, prefix: UInt8(content.number(at: 1, 1)))
-            else { return nil }
-            return LinkAddress(link: Int32(bitPattern: content.number(at: 4)), address: address)
-        }
+        try RouteSocket.request(NetlinkMessage(22, 0x300, [UInt8](repeating: 0, count: 8)), [])
+            .compactMap { LinkAddress($0) }
+    }
+
+    /// Reads RTM_NEWADDR; nil where it is no whole one.
+    init?(_ answer: NetlinkAnswers.Answer) {
+        let content = answer.content
+        let attributes = content.attributes(at: 8)
+        // IFA_LOCAL; IFA_ADDRESS is the other side of a link with two.
+        guard answer.type == 20, let bytes = (attributes[2] ?? attributes[1])?.bytes,
+            let address = NetworkAddress(bytes: bytes, prefix: UInt8(content.number(at: 1, 1)))
+        else { return nil }
+        link = Int32(bitPattern: content.number(at: 4))
+        self.address = address
     }
 
     /// Gives a link an address.

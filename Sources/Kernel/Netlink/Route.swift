@@ -15,17 +15,20 @@ public struct Route: Sendable, Equatable {
 
     /// All routes of the main tables of this network namespace.
     public static func all() throws(SystemCallError) -> [Route] {
-        try RouteSocket.request(NetlinkMessage(26, 0x300, [UInt8](repeating: 0, count: 12)), []).compactMap {
-            let content = $0.content
-            guard $0.type == 24, content.number(at: 4, 1) == 254 else { return nil }
-            let attributes = content.attributes(at: 12)
-            let prefix = UInt8(content.number(at: 1, 1))
-            let width = content.number(at: 0, 1) == 2 ? 32 : 128
-            return Route(
-                to: attributes[1].flatMap { NetworkAddress(bytes: $0.bytes, prefix: prefix) },
-                via: attributes[5].flatMap { NetworkAddress(bytes: $0.bytes, prefix: UInt8(width)) },
-                link: Int32(bitPattern: attributes[4]?.number(at: 0) ?? 0))
-        }
+        try RouteSocket.request(NetlinkMessage(26, 0x300, [UInt8](repeating: 0, count: 12)), [])
+            .compactMap { Route($0) }
+    }
+
+    /// Reads RTM_NEWROUTE; nil where it is no whole one, or not of the main table.
+    init?(_ answer: NetlinkAnswers.Answer) {
+        let content = answer.content
+        guard answer.type == 24, content.number(at: 4, 1) == 254 else { return nil }
+        let attributes = content.attributes(at: 12)
+        let prefix = UInt8(content.number(at: 1, 1))
+        let width: UInt8 = content.number(at: 0, 1) == 2 ? 32 : 128
+        to = attributes[1].flatMap { NetworkAddress(bytes: $0.bytes, prefix: prefix) }
+        via = attributes[5].flatMap { NetworkAddress(bytes: $0.bytes, prefix: width) }
+        link = Int32(bitPattern: attributes[4]?.number(at: 0) ?? 0)
     }
 
     /// Adds the route. ENETUNREACH where `via` is not on a network of a link that is up.
