@@ -24,8 +24,13 @@ public enum Ping {
             if number > 0 { try Processes.sleep(milliseconds: pause) }
             let packet = request(address, number, isRaw: isRaw)
             let start = Clock.nanoseconds
-            try systemCall("sendto", [subject]) {
-                unsafe packet.withUnsafeBytes { unsafe ck_send(line.number, $0.baseAddress, $0.count) }
+            do throws(SystemCallError) {
+                try systemCall("sendto", [subject]) {
+                    unsafe packet.withUnsafeBytes { unsafe ck_send(line.number, $0.baseAddress, $0.count) }
+                }
+            } catch  where [EHOSTUNREACH, EHOSTDOWN, ECONNREFUSED].contains(error.number) {
+                // The word of a router or neighbour about the request before; this one is not answered either.
+                continue
             }
             if try answer(
                 line, address, number, isRaw: isRaw, until: start &+ UInt64(max(timeout, 0)) &* 1_000_000)

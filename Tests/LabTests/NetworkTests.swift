@@ -60,6 +60,21 @@ struct NetworkTests {
                 """)
     }
 
+    @Test("an end of a pair can be born inside a process's namespace")
+    func inside() throws {
+        try expectDone(
+            Self.container + """
+                local one, other = net.veth{ name = "h2", peer = "eth1", inside = box }
+                one:address("10.7.0.1/24"):up()
+                other:address("10.7.0.2/24"):up()
+                assert(other.name == "eth1" and not pcall(net.link, "eth1"))
+                assert(inside [[ return net.link("eth1").is_up ]])
+                assert(net.ping("10.7.0.2").received == 1)
+                other:release()
+                assert(not pcall(net.link, "h2") and not pcall(one.up, one))
+                """)
+    }
+
     @Test("a link that was moved is deleted where it is, and gone is gone")
     func release() throws {
         try expectDone(

@@ -6,10 +6,10 @@ final class PlacedLink {
     private(set) var link: Link
     private(set) var place: NetworkNamespace
 
-    /// A link of this process's namespace.
-    init(_ link: Link) throws {
+    /// A link of this process's namespace, or of another.
+    init(_ link: Link, in place: NetworkNamespace? = nil) throws {
         self.link = link
-        place = try NetworkNamespace.current()
+        self.place = try place ?? NetworkNamespace.current()
     }
 
     /// Does something with what the kernel knows of the link now, in its namespace.
@@ -77,9 +77,8 @@ final class LinkHandle: HeldHandle {
     }
 
     /// Links that were made together and go together, deleted when any of them is released.
-    static func made(_ links: [Link], _ holdings: Holdings) throws -> [LinkHandle] {
-        let placed = try links.map { try PlacedLink($0) }
-        let names = links.map(\.name).joined(separator: " and ")
+    static func made(_ placed: [PlacedLink], _ holdings: Holdings) -> [LinkHandle] {
+        let names = placed.map(\.link.name).joined(separator: " and ")
         let holding = holdings.hold("link \(names)") { for one in placed { try one.delete() } }
         return placed.map { LinkHandle($0, holding, isMade: true, holdings) }
     }

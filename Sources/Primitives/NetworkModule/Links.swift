@@ -9,23 +9,29 @@ func linkPrimitives(_ holdings: Holdings) -> [Primitive] {
     ]
 }
 
-private func made(_ links: Link..., holdings: Holdings) throws -> [Argument] {
-    try LinkHandle.made(links, holdings).map { .handle($0) }
+private func made(_ link: Link, holdings: Holdings) throws -> [Argument] {
+    LinkHandle.made([try PlacedLink(link)], holdings).map { .handle($0) }
 }
 
 private func veth(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "The name of one end.")
     let peer = Parameter<LinkName>("peer", "The name of the other.")
     let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "1500")
+    let inside = Parameter<ProcessTarget?>(
+        "inside",
+        "The process in whose network namespace the other end is born, sooner than `move` takes it there.",
+        shown: "this one")
     return Primitive(
-        "net.veth", "Makes a pair of links joined like the ends of a cable.", options: [name, peer, mtu],
-        returns: "both links", shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer}",
-        see: ["veth(4)"]
+        "net.veth", "Makes a pair of links joined like the ends of a cable.",
+        options: [name, peer, mtu, inside], returns: "both links",
+        shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer} [netns {inside}]", see: ["veth(4)"]
     ) { call in
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
-        let (one, other) = try Link.makePair(try call[name].text, try call[peer].text, settings)
-        return try made(one, other, holdings: holdings)
+        let (one, other, place) = try Link.makePair(
+            try call[name].text, try call[peer].text, settings, inside: try call[inside]?.pid)
+        let ends = [try PlacedLink(one), try PlacedLink(other, in: place)]
+        return LinkHandle.made(ends, holdings).map { .handle($0) }
     }
 }
 
