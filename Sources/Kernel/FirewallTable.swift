@@ -2,41 +2,101 @@ internal import Glibc
 internal import SystemPackage
 
 /// A table of nftables, made and deleted through the program nft(8).
+///
+/// Its name tells whose it is, so that what a killed process left behind can be told from what is in use:
+/// `tupper`, the pid, the pid namespace in which that pid counts, a count, and the index of a link that
+/// takes loopback addresses for the table's sake, or 0.
 public struct FirewallTable: Sendable, Equatable {
-    /// Its name, which tells whose it is: tupper, the pid, a count.
+    /// Its name.
     public let name: String
     nonisolated(unsafe) private static var count = 0
 
     /// Makes an IPv4 table with chains, each the text between its braces. The text comes from typed values only.
     ///
-    /// Tables that a killed process left behind in this namespace go first.
-    public static func make(_ chains: [String: String]) throws -> FirewallTable {
-        try deleteStale()
+    /// Lets `localnet` carry packets of 127.0.0.0/8 as long as the table is there. Tables that a killed process
+    /// left behind in this network namespace go first.
+    public static func make(_ chains: [String: String], localnet: Link? = nil) throws -> FirewallTable {
+        let others = try deleteStale()
+        let isOpened = try localnet.map { try open($0, others) } ?? false
         unsafe count += 1
-        let table = FirewallTable(name: "tupper_\(Processes.current)_\(unsafe count)")
+        let space = (try? Namespace.pid.identifier()) ?? 0
+        let owner = "\(Processes.current)_\(space)_\(unsafe count)"
+        let table = FirewallTable(name: "tupper_\(owner)_\(isOpened ? localnet?.index ?? 0 : 0)")
         let body = chains.sorted { $0.key < $1.key }.map { "chain \($0.key) { \($0.value) }" }.joined(
             separator: "\n")
-        try nft("table ip \(table.name) {\n\(body)\n}\n")
+        do { try nft("table ip \(table.name) {\n\(body)\n}\n") } catch {
+            try close(table, others)
+            throw error
+        }
         return table
     }
 
     /// Deletes it; one that is gone already is no error.
     public func delete() throws {
-        if try Self.all().contains(name) { try Self.nft("delete table ip \(name)\n") }
+        // Made again if need be: nft has no "delete where there is one" in all versions.
+        try Self.nft("add table ip \(name)\ndelete table ip \(name)\n")
+        if link != 0 { try Self.close(self, try Self.all()) }
     }
 
-    private static func deleteStale() throws {
-        for name in try all() {
-            let parts = name.split(separator: "_")
-            guard parts.count == 3, parts[0] == "tupper", let pid = Int32(parts[1]), pid > 0 else { continue }
-            if kill(pid, 0) < 0, errno == ESRCH { try nft("delete table ip \(name)\n") }
+    // MARK: Names
+
+    init(name: String) { self.name = name }
+
+    private var parts: [Substring] {
+        let parts = name.split(separator: "_", omittingEmptySubsequences: false)
+        return parts.count == 5 && parts[0] == "tupper" ? parts : []
+    }
+
+    /// The link that is open for its sake; 0 for none.
+    private var link: Int32 { parts.last.flatMap { Int32($0) } ?? 0 }
+
+    /// Whether the process that made it has ended. One of another pid namespace cannot be told: it lives.
+    func isStale(in space: UInt64) -> Bool {
+        guard parts.count == 5, let pid = Int32(parts[1]), pid > 0, UInt64(parts[2]) == space else {
+            return false
         }
+        return kill(pid, 0) < 0 && errno == ESRCH
     }
 
-    private static func all() throws -> [String] {
+    /// Deletes what killed processes left; returns the tables that remain.
+    private static func deleteStale() throws -> [FirewallTable] {
+        let tables = try all()
+        guard let space = try? Namespace.pid.identifier() else { return tables }
+        let stale = tables.filter { $0.isStale(in: space) }
+        for table in stale { try table.delete() }
+        return tables.filter { !stale.contains($0) }
+    }
+
+    // MARK: Loopback addresses on a link
+
+    private static func localnet(_ link: Link) -> Sysctl {
+        Sysctl("net/ipv4/conf/\(link.name)/route_localnet")
+    }
+
+    /// Opens a link; false where it is open by somebody else's wish, which is then left alone.
+    private static func open(_ link: Link, _ others: [FirewallTable]) throws -> Bool {
+        let setting = localnet(link)
+        if try setting.read() == "1" { return others.contains { $0.link == link.index } }
+        try setting.write("1")
+        return true
+    }
+
+    /// Closes the link of a table that is gone, unless another table needs it, or it is gone too.
+    private static func close(_ table: FirewallTable, _ others: [FirewallTable]) throws {
+        guard table.link != 0, !others.contains(where: { $0 != table && $0.link == table.link }) else {
+            return
+        }
+        guard let link = try? Link.numbered(table.link) else { return }
+        try localnet(link).write("0")
+    }
+
+    // MARK: nft
+
+    private static func all() throws -> [FirewallTable] {
         let outcome = try Program("nft", "list", "tables", "ip").run()
         return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
-            .compactMap { $0.split(separator: " ").last.map(String.init) }
+            .compactMap { $0.split(separator: " ").last.map { FirewallTable(name: String($0)) } }
+            .filter { !$0.parts.isEmpty }
     }
 
     private static func nft(_ text: String) throws {

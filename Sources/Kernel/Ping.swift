@@ -14,18 +14,23 @@ public enum Ping {
         _ address: NetworkAddress, count: Int, timeout: Int32, pause: Int32
     ) throws(SystemCallError) -> Result {
         let subject = SystemCallError.Subject("address", address.host)
-        let (socket, isRaw) = try open(address)
+        let (socket, isRaw) = try open(address, subject)
+        let line = Descriptor(owning: socket)
         try systemCall("connect", [subject]) {
             unsafe ck_connect(socket, address.bytes, address.bytes.count, 0)
         }
-        let line = Descriptor(owning: socket)
         var times: [Double] = []
         for number in 0..<count {
             if number > 0 { try Processes.sleep(milliseconds: pause) }
             let packet = request(address, number, isRaw: isRaw)
             let start = Clock.nanoseconds
-            try systemCall("sendto", [subject]) {
-                unsafe packet.withUnsafeBytes { unsafe ck_send(line.number, $0.baseAddress, $0.count) }
+            do throws(SystemCallError) {
+                try systemCall("sendto", [subject]) {
+                    unsafe packet.withUnsafeBytes { unsafe ck_send(line.number, $0.baseAddress, $0.count) }
+                }
+            } catch  where [EHOSTUNREACH, EHOSTDOWN, ECONNREFUSED].contains(error.number) {
+                // The word of a router or neighbour about the request before; this one is not answered either.
+                continue
             }
             if try answer(
                 line, address, number, isRaw: isRaw, until: start &+ UInt64(max(timeout, 0)) &* 1_000_000)
@@ -37,13 +42,17 @@ public enum Ping {
     }
 
     /// An unprivileged ICMP socket where the kernel allows it, else a raw one.
-    private static func open(_ address: NetworkAddress) throws(SystemCallError) -> (Int32, Bool) {
+    private static func open(
+        _ address: NetworkAddress, _ subject: SystemCallError.Subject
+    ) throws(SystemCallError) -> (Int32, Bool) {
         let family = address.isIPv4 ? AF_INET : AF_INET6
         let protocolNumber: Int32 = address.isIPv4 ? 1 : 58
         let datagram = socket(family, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, protocolNumber)
         if datagram >= 0 { return (datagram, false) }
         return (
-            try systemCall("socket") { socket(family, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, protocolNumber) },
+            try systemCall("socket", [subject]) {
+                socket(family, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, protocolNumber)
+            },
             true
         )
     }

@@ -27,7 +27,9 @@ public func registerPrimitives(with state: State) -> Holdings {
 
 /// A refused system call as the fields of an error object.
 func failure(of error: SystemCallError, in primitive: Primitive) -> Failure {
-    let subjects = error.subjects.map { quoted(Array($0.text.utf8)) }.joined(separator: " on ")
+    // A link's kind explains a refusal, but the call was not about it.
+    let subjects = error.subjects.filter { $0.role != "kind" }.map { quoted(Array($0.text.utf8)) }.joined(
+        separator: " on ")
     let about = subjects.isEmpty ? "" : " \(subjects)"
     var failure = Failure(primitive.name, "\(error.call)\(about): \(error.meaning) (\(error.code))")
     failure.call = error.call

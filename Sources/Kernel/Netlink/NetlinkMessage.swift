@@ -1,12 +1,22 @@
 /// A message of netlink(7) that grows as attributes are added.
 struct NetlinkMessage {
     private(set) var bytes: [UInt8]
+    private let type: UInt16
 
     /// A request with its fixed part.
     init(_ type: UInt16, _ flags: UInt16, _ fixed: [UInt8]) {
+        self.type = type
         // NLM_F_REQUEST, NLM_F_ACK; the length is filled in at the end.
         bytes = Self.bytes(UInt32(0)) + Self.bytes(type) + Self.bytes(flags | 0x5)
         bytes += Self.bytes(UInt32(1)) + Self.bytes(UInt32(0)) + fixed
+    }
+
+    /// The request's name in rtnetlink(7).
+    var name: String {
+        let things = ["LINK", "ADDR", "ROUTE"]
+        let verbs = ["RTM_NEW", "RTM_DEL", "RTM_GET", "RTM_SET"]
+        let (thing, verb) = (Int(type) / 4 - 4, Int(type) % 4)
+        return things.indices.contains(thing) ? verbs[verb] + things[thing] : "RTM_\(type)"
     }
 
     mutating func add(_ type: UInt16, _ content: [UInt8]) {

@@ -11,7 +11,10 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
     /// An address as it is written. Without a prefix it is the address alone; nil where it is none.
     public init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard let host = parts.first, parts.count <= 2 else { return nil }
+        // The longest address has 45 characters; a NUL would end it early for inet_pton(3).
+        guard let host = parts.first, parts.count <= 2, host.utf8.count <= 45, !host.utf8.contains(0) else {
+            return nil
+        }
         var four = in_addr()
         var six = in6_addr()
         if unsafe inet_pton(AF_INET, String(host), &four) == 1 {
@@ -27,7 +30,8 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
             return
         }
         let digits = parts[1]
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (48...57).contains($0) }), let length = UInt8(digits),
+        guard (1...3).contains(digits.utf8.count), digits.utf8.allSatisfy({ (48...57).contains($0) }),
+            let length = UInt8(digits),
             length <= most
         else { return nil }
         prefix = length
@@ -35,6 +39,7 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
 
     init?(bytes: ArraySlice<UInt8>, prefix: UInt8) {
         guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        guard prefix <= bytes.count * 8 else { return nil }
         self.bytes = Array(bytes)
         self.prefix = prefix
     }
@@ -51,6 +56,14 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
 
     public var description: String { "\(host)/\(prefix)" }
     public var isIPv4: Bool { bytes.count == 4 }
+    /// Whether it is this machine's own: 127.0.0.0/8 or ::1.
+    public var isLoopback: Bool {
+        isIPv4 ? bytes.first == 127 : bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
+    }
+    /// Whether it is 0.0.0.0 or ::, which stands for every address.
+    public var isAny: Bool { bytes.allSatisfy { $0 == 0 } }
+    /// Whether it is the address of one machine, not of a network.
+    public var isHost: Bool { prefix == bytes.count * 8 }
 }
 
 /// An address of a link: RTM_NEWADDR.
@@ -60,14 +73,20 @@ public struct LinkAddress: Sendable, Equatable {
 
     /// All addresses of this network namespace.
     public static func all() throws(SystemCallError) -> [LinkAddress] {
-        try RouteSocket.request(NetlinkMessage(22, 0x300, [UInt8](repeating: 0, count: 8)), []).compactMap {
-            let content = $0.content
-            let attributes = content.attributes(at: 8)
-            guard $0.type == 20, let bytes = (attributes[2] ?? attributes[1])?.bytes,
-                let address = NetworkAddress(bytes: bytes, prefix: UInt8(content.number(at: 1, 1)))
-            else { return nil }
-            return LinkAddress(link: Int32(bitPattern: content.number(at: 4)), address: address)
-        }
+        try RouteSocket.request(NetlinkMessage(22, 0x300, [UInt8](repeating: 0, count: 8)), [])
+            .compactMap { LinkAddress($0) }
+    }
+
+    /// Reads RTM_NEWADDR; nil where it is no whole one.
+    init?(_ answer: NetlinkAnswers.Answer) {
+        let content = answer.content
+        let attributes = content.attributes(at: 8)
+        // IFA_LOCAL; IFA_ADDRESS is the other side of a link with two.
+        guard answer.type == 20, let bytes = (attributes[2] ?? attributes[1])?.bytes,
+            let address = NetworkAddress(bytes: bytes, prefix: UInt8(content.number(at: 1, 1)))
+        else { return nil }
+        link = Int32(bitPattern: content.number(at: 4))
+        self.address = address
     }
 
     /// Gives a link an address.
@@ -92,6 +111,8 @@ public struct LinkAddress: Sendable, Equatable {
             let number = address.bytes.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } | host
             message.add(4, NetlinkMessage.bytes(number.bigEndian))
         }
+        // IFA_FLAGS, IFA_F_NODAD: it serves at once; nobody is asked for a second whether it is taken.
+        if !address.isIPv4 { message.add(8, UInt32(2)) }
         _ = try RouteSocket.request(message, [.init("address", "\(address)"), .init("link", link.name)])
     }
 }

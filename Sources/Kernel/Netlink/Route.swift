@@ -15,17 +15,20 @@ public struct Route: Sendable, Equatable {
 
     /// All routes of the main tables of this network namespace.
     public static func all() throws(SystemCallError) -> [Route] {
-        try RouteSocket.request(NetlinkMessage(26, 0x300, [UInt8](repeating: 0, count: 12)), []).compactMap {
-            let content = $0.content
-            guard $0.type == 24, content.number(at: 4, 1) == 254 else { return nil }
-            let attributes = content.attributes(at: 12)
-            let prefix = UInt8(content.number(at: 1, 1))
-            let width = content.number(at: 0, 1) == 2 ? 32 : 128
-            return Route(
-                to: attributes[1].flatMap { NetworkAddress(bytes: $0.bytes, prefix: prefix) },
-                via: attributes[5].flatMap { NetworkAddress(bytes: $0.bytes, prefix: UInt8(width)) },
-                link: Int32(bitPattern: attributes[4]?.number(at: 0) ?? 0))
-        }
+        try RouteSocket.request(NetlinkMessage(26, 0x300, [UInt8](repeating: 0, count: 12)), [])
+            .compactMap { Route($0) }
+    }
+
+    /// Reads RTM_NEWROUTE; nil where it is no whole one, or not of the main table.
+    init?(_ answer: NetlinkAnswers.Answer) {
+        let content = answer.content
+        guard answer.type == 24, content.number(at: 4, 1) == 254 else { return nil }
+        let attributes = content.attributes(at: 12)
+        let prefix = UInt8(content.number(at: 1, 1))
+        let width: UInt8 = content.number(at: 0, 1) == 2 ? 32 : 128
+        to = attributes[1].flatMap { NetworkAddress(bytes: $0.bytes, prefix: prefix) }
+        via = attributes[5].flatMap { NetworkAddress(bytes: $0.bytes, prefix: width) }
+        link = Int32(bitPattern: attributes[4]?.number(at: 0) ?? 0)
     }
 
     /// Adds the route. ENETUNREACH where `via` is not on a network of a link that is up.
@@ -42,8 +45,24 @@ public struct Route: Sendable, Equatable {
         if let to { message.add(1, to.bytes) }
         if let via { message.add(5, via.bytes) }
         if link != 0 { message.add(4, UInt32(bitPattern: link)) }
-        let shown = to.map { "\($0)" } ?? "default"
-        _ = try RouteSocket.request(
-            message, [.init("route", shown)] + (via.map { [.init("via", $0.host)] } ?? []))
+        _ = try RouteSocket.request(message, [.init("route", label)])
+    }
+
+    /// As errors show it.
+    public var label: String {
+        (to.map { "\($0)" } ?? "default") + (via.map { " via \($0.host)" } ?? "")
+    }
+
+    /// The link by which a packet to an address leaves. ENETUNREACH where no route leads there.
+    public static func link(toward address: NetworkAddress) throws(SystemCallError) -> Link? {
+        var fixed = [UInt8](repeating: 0, count: 12)
+        (fixed[0], fixed[1]) = (address.family, UInt8(address.bytes.count * 8))
+        var message = NetlinkMessage(26, 0, fixed)
+        message.add(1, address.bytes)
+        let answer = try RouteSocket.request(message, [.init("address", address.host)]).first {
+            $0.type == 24
+        }
+        guard let index = answer?.content.attributes(at: 12)[4]?.number(at: 0) else { return nil }
+        return try Link.numbered(Int32(bitPattern: index))
     }
 }

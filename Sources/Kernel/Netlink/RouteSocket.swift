@@ -2,6 +2,9 @@ internal import CKernel
 internal import Glibc
 
 /// A line to the kernel's network configuration: rtnetlink(7), in the network namespace of this moment.
+///
+/// One request a socket: there is nothing to keep in step with a namespace that changes, or with a copy of
+/// this process that reads the same answers; and a socket costs less than any change of a link.
 struct RouteSocket: ~Copyable {
     private let descriptor: Descriptor
 
@@ -13,64 +16,68 @@ struct RouteSocket: ~Copyable {
             var on: Int32 = 1
             _ = unsafe setsockopt(opened.number, 270, option, &on, 4)
         }
+        // Joined to the kernel, which has address 0, the socket takes nothing from other processes.
+        var kernel = sockaddr_nl()
+        kernel.nl_family = UInt16(AF_NETLINK)
+        try systemCall("connect") {
+            unsafe withUnsafePointer(to: &kernel) {
+                unsafe $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    unsafe connect(opened.number, $0, socklen_t(MemoryLayout<sockaddr_nl>.size))
+                }
+            }
+        }
         descriptor = opened
-    }
-
-    /// One answer of the kernel.
-    struct Answer {
-        let type: UInt16
-        let content: NetlinkBytes
     }
 
     /// Sends one request and returns the answers before the acknowledgement.
     static func request(
         _ message: NetlinkMessage, _ subjects: [SystemCallError.Subject]
-    ) throws(SystemCallError) -> [Answer] {
-        let socket = try RouteSocket()
-        return try socket.request(message, subjects)
+    ) throws(SystemCallError) -> [NetlinkAnswers.Answer] {
+        for _ in 0..<16 {
+            let socket = try RouteSocket()
+            let reply = try socket.request(message, subjects)
+            if !reply.wasInterrupted { return reply.answers }
+        }
+        throw SystemCallError(
+            message.name, EBUSY, subjects, detail: "what is listed changed during each of 16 readings")
     }
 
     private func request(
         _ message: NetlinkMessage, _ subjects: [SystemCallError.Subject]
-    ) throws(SystemCallError) -> [Answer] {
+    ) throws(SystemCallError) -> NetlinkAnswers {
         let bytes = message.finished
         try systemCall("sendto", subjects) {
             unsafe bytes.withUnsafeBytes { unsafe send(descriptor.number, $0.baseAddress, $0.count, 0) }
         }
-        var answers: [Answer] = []
-        var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
+        var reply = NetlinkAnswers()
+        // Listings come in pieces that fit what the reader offers, 32 KiB at most.
+        var buffer = [UInt8](repeating: 0, count: 32768)
+        while !reply.isComplete {
             let count = try systemCall("recvfrom", subjects) {
                 unsafe buffer.withUnsafeMutableBytes {
-                    unsafe recv(descriptor.number, $0.baseAddress, $0.count, 0)
+                    unsafe recv(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_TRUNC))
                 }
             }
-            if try take(NetlinkBytes(buffer[..<count]), into: &answers, subjects) { return answers }
+            guard count > 0, count <= buffer.count else {
+                throw SystemCallError("recvfrom", EMSGSIZE, subjects)
+            }
+            try reply.take(NetlinkBytes(buffer[..<count]), for: message.name, subjects)
         }
+        return reply
     }
 
-    /// Reads one datagram; true once the answer is complete.
-    private func take(
-        _ datagram: NetlinkBytes, into answers: inout [Answer], _ subjects: [SystemCallError.Subject]
-    ) throws(SystemCallError) -> Bool {
-        var rest = datagram
-        while rest.bytes.count >= 16 {
-            let length = Int(rest.number(at: 0))
-            guard length >= 16, length <= rest.bytes.count else { return true }
-            let (type, flags) = (UInt16(rest.number(at: 4, 2)), rest.number(at: 6, 2))
-            let content = NetlinkBytes(rest.bytes.prefix(length).dropFirst(16))
-            switch type {
-            case 2, 3:
-                // NLMSG_ERROR with 0 is the acknowledgement, NLMSG_DONE the end of a dump.
-                let number = Int32(truncatingIfNeeded: 0 &- Int64(Int32(bitPattern: content.number(at: 0))))
-                if number <= 0 { return true }
-                // NLM_F_ACK_TLVS: the explanation stands behind the header of the request.
-                let words = flags & 0x200 == 0 ? nil : content.attributes(at: type == 2 ? 20 : 4)[1]?.text
-                throw SystemCallError("sendto", number, subjects, detail: words)
-            default: answers.append(Answer(type: type, content: content))
-            }
-            rest = rest.from((length + 3) & ~3)
+    /// What tells the socket's network namespace from all others since the machine started: SO_NETNS_COOKIE.
+    func namespaceCookie() throws(SystemCallError) -> UInt64 {
+        var cookie: UInt64 = 0
+        var length = socklen_t(MemoryLayout<UInt64>.size)
+        try systemCall("getsockopt") {
+            unsafe getsockopt(descriptor.number, SOL_SOCKET, 71, &cookie, &length)
         }
-        return false
+        return cookie
+    }
+
+    /// A descriptor of the socket's network namespace, SIOCGSKNS: needs CAP_NET_ADMIN, but no /proc.
+    func namespace() throws(SystemCallError) -> Descriptor {
+        Descriptor(owning: try systemCall("ioctl") { ck_ioctl(descriptor.number, 0x894C, nil) })
     }
 }

@@ -11,7 +11,8 @@ extension FilePath: ArgumentType {
         guard !bytes.contains(0) else { throw slot.wanted("a path without NUL") }
         // PATH_MAX with its NUL: the kernel would refuse it too, after FilePath had spent long on it.
         guard bytes.count < 4096 else {
-            throw SystemCallError("open", 36, [.init("path", String(decoding: bytes.prefix(80), as: UTF8.self))])
+            throw SystemCallError(
+                "open", 36, [.init("path", String(decoding: bytes.prefix(80), as: UTF8.self))])
         }
         return FilePath(bytes: bytes)
     }

@@ -2,7 +2,7 @@ internal import Kernel
 
 /// What the user can do about a refused call. The first table that knows it wins; a wrong guess is worse than none.
 func hint(for error: SystemCallError) -> String? {
-    for table in [privilegeHint, mountHint, networkHint, programHint] {
+    for table in [privilegeHint, mountHint, networkHint(for:), programHint] {
         if let hint = table(error) { return hint }
     }
     return nil
@@ -15,7 +15,8 @@ private func privilegeHint(_ error: SystemCallError) -> String? {
         "move_mount", "mount_setattr", "umount", "pivot_root", "chroot", "sendto", "mknod",
     ]
     switch (error.call, error.code) {
-    case (let call, "EPERM") where calls.contains(call) && !Credentials.canAdministrate:
+    case (let call, "EPERM")
+    where (calls.contains(call) || call.hasPrefix("RTM_")) && !Credentials.canAdministrate:
         return "this needs root (CAP_SYS_ADMIN); try: sudo tupper ..., or a user namespace: "
             + "ns.unshare{ users = \"root\" }"
     case (let call, "EACCES") where call == "openat" && Credentials.user != 0:

@@ -1,16 +1,28 @@
 internal import Kernel
 
-/// Hints of the network calls.
-func networkHint(_ error: SystemCallError) -> String? {
+/// What the user can do about a refused change of links, addresses, routes and firewall rules.
+func networkHint(for error: SystemCallError) -> String? {
     func subject(_ role: String) -> String? { error.subjects.first { $0.role == role }?.text }
     switch (error.call, error.code) {
-    case ("sendto", "EOPNOTSUPP"):
-        return subject("kind").map { "this kernel has no link kind \"\($0)\"; try: modprobe \($0)" }
-    case ("sendto", "EEXIST"):
-        return subject("link").map { "there is a link \"\($0)\" already; see net.links()" }
-    case ("sendto", "ENETUNREACH"):
-        return subject("via").map { "\($0) is on no network of a link that is up" }
-    case ("connect", "ENETUNREACH"): return "no route leads there; see net.routes()"
+    case ("RTM_NEWLINK", "EOPNOTSUPP"):
+        guard let kind = subject("kind") else { return nil }
+        return "this kernel lacks the link kind \"\(kind)\"; try: modprobe \(kind == "vlan" ? "8021q" : kind)"
+    case ("openat", "ENOENT") where subject("path") == "/dev/net/tun",
+        ("openat", "ENODEV") where subject("path") == "/dev/net/tun":
+        return "this kernel lacks tap links, or /dev/net/tun is missing; try: modprobe tun"
+    case ("RTM_GETLINK", "ENODEV"):
+        return "links are seen from one network namespace only; net.links() tells what is in this one"
+    case ("RTM_NEWROUTE", "ENETUNREACH"):
+        return "the machine after via must be on the network of a link that is up and has an address"
+    case ("RTM_NEWROUTE", "ENETDOWN"): return "the link must be up before a route can use it"
+    case ("connect", "ENETUNREACH"): return "no route leads there; net.routes() tells which there are"
+    case ("setns", "ESRCH"): return "the process whose network namespace was meant has ended"
+    case ("socket", "EPERM") where subject("address") != nil:
+        return "this needs root (CAP_NET_RAW), or a group in the range of net.ipv4.ping_group_range"
+    case let (call, "EPERM") where call.hasPrefix("RTM_"):
+        return "this needs root over this network namespace (CAP_NET_ADMIN); try: sudo tupper ..."
+    case ("execve", "ENOENT") where subject("program") == "nft":
+        return "the program nft is missing; it is in the Debian package nftables"
     default: return nil
     }
 }

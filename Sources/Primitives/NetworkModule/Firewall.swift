@@ -24,22 +24,43 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
 
 private func masquerade(_ holdings: Holdings) -> Primitive {
     let source = Parameter<NetworkAddress>("source", "Whose packets, as in 172.30.0.0/16.")
+    let device = Parameter<LinkName?>("device", "The link that they leave by.", shown: "any")
     return Primitive(
-        "net.masquerade", "Lets a network speak with this machine's own address.", options: [source],
+        "net.masquerade", "Lets a network speak with this machine's own address.", options: [source, device],
         returns: "a handle; undone when released",
         shell: """
             nft add table ip tupper && nft 'add chain ip tupper post { type nat hook postrouting priority srcnat; }' \
-            && nft add rule ip tupper post ip saddr {source} masquerade
+            && nft add rule ip tupper post ip saddr {source} ip daddr != {source} [oifname {device}] masquerade
             """, see: ["nft(8)"]
     ) { call in
         let network = try call[source]
         guard network.isIPv4 else { throw ArgumentError("option 'source': an IPv4 network wanted") }
-        let rules = "type nat hook postrouting priority srcnat; ip saddr \(network) masquerade;"
-        return [.handle(try hold(["post": rules], "masquerade of \(network)", holdings))]
+        let exit = try call[device].map { "oifname \(try $0.forFirewall()) " } ?? ""
+        // Neighbours on the bridge go on seeing one another's own addresses.
+        let rule = "ip saddr \(network) ip daddr != \(network) \(exit)masquerade;"
+        let table = try FirewallTable.make(["post": "type nat hook postrouting priority srcnat; \(rule)"])
+        return [.handle(NetworkHolding("masquerade of \(network)", holdings) { try table.delete() })]
     }
 }
 
-private enum TransportProtocol: String, ArgumentType, CaseIterable {
+extension LinkName {
+    /// In quotes for nft, whose own signs a link's name may contain.
+    fileprivate func forFirewall() throws -> String {
+        let isPlain = text.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                || [45, 46, 64, 95].contains($0)
+        }
+        guard isPlain else {
+            throw ArgumentError(
+                "a link's name of letters, digits, '-', '_', '.' and '@' wanted, got \(quoted(Array(text.utf8)))"
+            )
+        }
+        return "\"\(text)\""
+    }
+}
+
+private enum TransportProtocol: String, ArgumentType, CaseIterable, CustomStringConvertible {
+    var description: String { rawValue }
     case tcp, udp
     static var typeName: String { "protocol" }
     static func read(_ slot: Slot) throws -> TransportProtocol {
@@ -52,11 +73,28 @@ private enum TransportProtocol: String, ArgumentType, CaseIterable {
     }
 }
 
+/// Where a published port leads: an IPv4 address and a port.
+private struct PublishTarget: ArgumentType {
+    let address: NetworkAddress
+    let port: UInt16
+    static var typeName: String { "address:port" }
+    static func read(_ slot: Slot) throws -> PublishTarget {
+        let parts = String(decoding: slot.bytes() ?? [], as: UTF8.self)
+            .split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].contains("/"), let address = NetworkAddress(parts[0]),
+            address.isIPv4,
+            parts[1].utf8.allSatisfy({ (48...57).contains($0) }), let port = UInt16(parts[1]), port > 0
+        else { throw slot.wanted("an IPv4 address and a port such as \"172.30.42.3:80\"") }
+        return PublishTarget(address: address, port: port)
+    }
+}
+
 private func publish(_ holdings: Holdings) -> Primitive {
     let port = Parameter<Int64>("port", "The port on this machine.")
-    let to = Parameter<String>("to", "Where it leads, as in 172.30.42.3:80.")
+    let to = Parameter<PublishTarget>("to", "Where it leads, as in 172.30.42.3:80.")
     let transport = Parameter<TransportProtocol>("protocol", "tcp or udp.", default: .tcp)
-    let address = Parameter<NetworkAddress?>("address", "The address that listens.", shown: "127.0.0.1")
+    let address = Parameter<HostAddress?>(
+        "address", "This machine's address that listens; 0.0.0.0 for all of them.", shown: "127.0.0.1")
     return Primitive(
         "net.publish", "Leads a port of this machine into a container.",
         options: [port, to, transport, address],
@@ -66,50 +104,62 @@ private func publish(_ holdings: Holdings) -> Primitive {
             && nft add rule ip tupper out ip daddr {address|127.0.0.1} {protocol} dport {port} dnat to {to}
             """, see: ["nft(8)"]
     ) { call in
-        let text = try call[to]
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2, let target = NetworkAddress(parts[0]), target.isIPv4, target.prefix == 32,
-            let inner = UInt16(parts[1]), inner > 0
-        else { throw ArgumentError("option 'to': an IPv4 address and a port such as 172.30.42.3:80 wanted") }
+        let target = try call[to]
         guard let outer = UInt16(exactly: try call[port]), outer > 0 else {
             throw ArgumentError("option 'port': a number from 1 to 65535 wanted")
         }
-        let listening = try call[address]?.host ?? "127.0.0.1"
-        let kind = try call[transport].rawValue
-        let lead = "ip daddr \(listening) \(kind) dport \(outer) dnat to \(target.host):\(inner);"
-        var restore: [() throws -> Void] = []
-        if listening.hasPrefix("127.") {
-            // Without it the kernel drops packets that leave with a loopback address.
-            let setting = Sysctl("net/ipv4/conf/all/route_localnet")
-            let before = try setting.read()
-            if before != "1" {
-                try setting.write("1")
-                restore.append { try setting.write(before) }
-            }
+        let listening = try call[address]?.address
+        guard listening?.isIPv4 ?? true else {
+            throw ArgumentError("option 'address': an IPv4 address wanted")
         }
-        let undo = restore
-        let chains = [
-            "pre": "type nat hook prerouting priority dstnat; \(lead)",
-            "out": "type nat hook output priority -100; \(lead)",
-            "post":
-                "type nat hook postrouting priority srcnat; ip saddr 127.0.0.0/8 ip daddr \(target.host) masquerade;",
-        ]
-        do {
-            return [.handle(try hold(chains, "port \(outer)", holdings) { for step in undo { try step() } })]
-        } catch {
-            for step in undo { try step() }
-            throw error
-        }
+        let publication = Publication(
+            listening: listening, port: outer, target: target, transport: try call[transport])
+        let table = try publication.make()
+        return [.handle(NetworkHolding("port \(outer)", holdings) { try table.delete() })]
     }
 }
 
-/// Holds a table of its own with these chains.
-private func hold(
-    _ chains: [String: String], _ label: String, _ holdings: Holdings, also: @escaping () throws -> Void = {}
-) throws -> NetworkHolding {
-    let table = try FirewallTable.make(chains)
-    return NetworkHolding(label, holdings) {
-        try table.delete()
-        try also()
+/// A port to be published.
+private struct Publication {
+    /// nil for 127.0.0.1.
+    let listening: NetworkAddress?
+    let port: UInt16
+    let target: PublishTarget
+    let transport: TransportProtocol
+
+    private var isOnLoopback: Bool { listening.map { $0.isLoopback || $0.isAny } ?? true }
+
+    func make() throws -> FirewallTable {
+        var chains = [
+            // For connections from elsewhere and for those of this machine's own programs.
+            "pre": "type nat hook prerouting priority dstnat; \(lead)",
+            "out": "type nat hook output priority -100; \(lead)",
+            // The answer must come back this way: to a loopback address, or to the container itself.
+            "post": """
+            type nat hook postrouting priority srcnat; \
+            ip saddr 127.0.0.0/8 \(arrival) masquerade; ip saddr \(target.address.host) \(arrival) masquerade;
+            """,
+        ]
+        guard isOnLoopback else { return try FirewallTable.make(chains) }
+        // The kernel drops packets that leave with a loopback address unless the link allows it; then those
+        // that would come in that way must be dropped here (CVE-2020-8558).
+        let link = try Route.link(toward: target.address)
+        if let link {
+            let name = try LinkName(text: link.name).forFirewall()
+            chains["guard"] = """
+                type filter hook prerouting priority raw; iifname \(name) ip daddr 127.0.0.0/8 drop;
+                """
+        }
+        return try FirewallTable.make(chains, localnet: link?.name == "lo" ? nil : link)
+    }
+
+    private var lead: String {
+        let match =
+            listening?.isAny == true ? "fib daddr type local" : "ip daddr \(listening?.host ?? "127.0.0.1")"
+        return "\(match) \(transport.rawValue) dport \(port) dnat to \(target.address.host):\(target.port);"
+    }
+
+    private var arrival: String {
+        "ip daddr \(target.address.host) \(transport.rawValue) dport \(target.port)"
     }
 }

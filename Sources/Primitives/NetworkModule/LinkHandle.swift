@@ -1,81 +1,141 @@
 internal import Kernel
 internal import LuaHost
 
-/// A network link, known by its index in the namespace it was found in.
+/// A link and the namespace that it is in: what releasing needs after Lua has forgotten the handle.
+final class PlacedLink {
+    private(set) var link: Link
+    private(set) var place: NetworkNamespace
+
+    /// A link of this process's namespace, or of another.
+    init(_ link: Link, in place: NetworkNamespace? = nil) throws {
+        self.link = link
+        self.place = try place ?? NetworkNamespace.current()
+    }
+
+    /// Does something with what the kernel knows of the link now, in its namespace.
+    func perform<Result>(
+        _ body: (Link) throws(SystemCallError) -> Result
+    ) throws(SystemCallError) -> Result {
+        try place.perform { () throws(SystemCallError) in
+            do throws(SystemCallError) { link = try Link.numbered(link.index) } catch {
+                // The number says little to whoever reads the error.
+                throw SystemCallError(
+                    error.call, error.number, [.init("link", link.name)], detail: error.detail)
+            }
+            return try body(link)
+        }
+    }
+
+    /// Moves it. In its new namespace it may have another number.
+    func move(to pid: Int32) throws(SystemCallError) {
+        let target = try NetworkNamespace.of(pid)
+        try perform { link throws(SystemCallError) in try link.move(to: pid) }
+        link = try target.perform { () throws(SystemCallError) in try Link.named(link.name) }
+        place = target
+    }
+
+    /// Deletes it. The other end of a pair may have taken it along, or the namespace that it was moved to.
+    func delete() throws {
+        try ignoring("ENODEV", "ESRCH") { try perform { link throws(SystemCallError) in try link.delete() } }
+    }
+}
+
+/// The addresses that a script gave to a link that was there before.
+private final class GivenAddresses {
+    var addresses: [NetworkAddress] = []
+
+    func takeAway(from placed: PlacedLink) throws {
+        while let address = addresses.popLast() {
+            try ignoring("ENODEV", "ESRCH", "EADDRNOTAVAIL") {
+                try placed.perform { link throws(SystemCallError) in
+                    try LinkAddress.remove(address, from: link)
+                }
+            }
+        }
+    }
+}
+
+/// A network link, known by its index in its namespace.
 final class LinkHandle: HeldHandle {
     static let kindName = "link"
-    private(set) var link: Link
-    let holding: Holding
-    let holdings: Holdings
-    private var hasMoved = false
+    let placed: PlacedLink
+    private(set) var holding: Holding
+    private let holdings: Holdings
+    /// Whether the script made it, so that what is set on it goes when it goes.
+    private let isMade: Bool
 
-    /// A link that was made, released by deleting it; or one that was there.
-    init(_ link: Link, made: Bool, _ holdings: Holdings) {
-        self.link = link
+    private init(_ placed: PlacedLink, _ holding: Holding, isMade: Bool, _ holdings: Holdings) {
+        self.placed = placed
+        self.holding = holding
+        self.isMade = isMade
         self.holdings = holdings
-        var delete: () throws -> Void = {}
-        holding = made ? holdings.hold("link \(link.name)") { try delete() } : Holding.nothing
-        delete = { [unowned self] in
-            // The other end of a pair may have taken it along, or its new namespace.
-            if self.hasMoved { return }
-            try ignoring("ENODEV") { try self.link.delete() }
+    }
+
+    /// A link that was there before.
+    static func found(_ link: Link, _ holdings: Holdings) throws -> LinkHandle {
+        LinkHandle(try PlacedLink(link), Holding.nothing, isMade: false, holdings)
+    }
+
+    /// Links that were made together and go together, deleted when any of them is released.
+    static func made(_ placed: [PlacedLink], _ holdings: Holdings) -> [LinkHandle] {
+        let names = placed.map(\.link.name).joined(separator: " and ")
+        let holding = holdings.hold("link \(names)") { for one in placed { try one.delete() } }
+        return placed.map { LinkHandle($0, holding, isMade: true, holdings) }
+    }
+
+    var label: String { placed.link.name }
+
+    /// Gives it an address, taken away again when a link that was there before is released.
+    func add(_ address: NetworkAddress) throws {
+        try placed.perform { link throws(SystemCallError) in try LinkAddress.add(address, to: link) }
+        guard !isMade else { return }
+        if !holding.isHeld {
+            let (given, placed) = (GivenAddresses(), placed)
+            self.given = given
+            holding = holdings.hold("addresses of \(label)") { try given.takeAway(from: placed) }
         }
-        keepAlive = made ? self : nil
+        given.addresses.append(address)
     }
 
-    /// A link that was made must be there to be deleted, whatever Lua has forgotten.
-    private var keepAlive: LinkHandle?
-
-    var label: String { link.name }
-
-    /// What the kernel knows of it now.
-    func current() throws -> Link {
-        link = try Link.numbered(link.index)
-        return link
-    }
-
-    func move(to pid: Int32) throws {
-        try link.move(to: pid)
-        hasMoved = true
-    }
+    private var given = GivenAddresses()
 
     func field(_ name: String) throws -> Value? {
-        if name == "name" { return .text(hasMoved ? link.name : try current().name) }
-        guard ["index", "mac", "mtu", "is_up", "kind", "master"].contains(name) else { return nil }
-        return try current().field(name)
+        guard Self.fields.contains(where: { $0.name == name }) else { return nil }
+        return try placed.perform { link throws(SystemCallError) in link.field(name) }
     }
+
+    static let fields = [
+        ("name", "Its name."), ("index", "Its number."), ("mac", "Its hardware address."),
+        ("mtu", "The largest packet."), ("is_up", "Whether it is up."), ("kind", "Its kind, as in veth."),
+        ("master", "The name of the bridge it is attached to."),
+    ].map { (name: $0.0, summary: $0.1) }
 
     static var kind: Kind {
         Kind(
             kindName, "A network link; one that was made is deleted when released.",
-            fields: [
-                ("name", "Its name."), ("index", "Its number."), ("mac", "Its hardware address."),
-                ("mtu", "The largest packet."), ("is_up", "Whether it is up."),
-                ("kind", "Its kind, as in veth."),
-                ("master", "The name of the bridge it is attached to."),
-            ], linkMethods() + holdingMethods(LinkHandle.self))
+            fields: fields, linkMethods() + holdingMethods(LinkHandle.self))
     }
 }
 
 extension Link {
-    func field(_ name: String) throws -> Value? {
+    func field(_ name: String) -> Value? {
         switch name {
         case "name": .text(self.name)
         case "index": .integer(Int64(index))
-        case "mac": .text(mac)
+        case "mac": mac.isEmpty ? .absent : .text(mac)
         case "mtu": .integer(Int64(mtu))
         case "up", "is_up": .boolean(isUp)
-        case "kind": .text(kind)
+        case "kind": kind.isEmpty ? .absent : .text(kind)
         case "master": master == 0 ? .absent : .text((try? Link.numbered(master).name) ?? "\(master)")
         default: nil
         }
     }
 
     /// As a plain table.
-    func value() throws -> Value {
+    var value: Value {
         .table(
-            try ["name", "index", "mac", "mtu", "up", "kind", "master"].compactMap { name in
-                guard let value = try field(name), value != .absent else { return nil }
+            ["name", "index", "mac", "mtu", "up", "kind", "master"].compactMap { name in
+                guard let value = field(name), value != .absent else { return nil }
                 return .init(.text(name), value)
             })
     }
@@ -91,47 +151,48 @@ private func linkMethods() -> [Primitive] {
     let name = Parameter<LinkName>("name", "The new name.")
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let bridge = Parameter<LinkReference>("bridge", "The bridge, or its name.")
-    let address = Parameter<NetworkAddress>("address", "The address with its prefix, as in 10.0.0.2/24.")
+    let address = Parameter<InterfaceAddress>("address", "The address with its prefix, as in 10.0.0.2/24.")
     let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "unchanged")
     let mac = Parameter<HardwareAddress?>("mac", "The hardware address.", shown: "unchanged")
     return [
-        method("up", "Takes it up.", shell: "ip link set {self} up") { link, _ in
-            try link.current().set(up: true)
+        method("up", "Takes it up.", shell: "ip link set {self} up") { handle, _ in
+            try handle.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
         },
-        method("down", "Takes it down.", shell: "ip link set {self} down") { link, _ in
-            try link.current().set(up: false)
+        method("down", "Takes it down.", shell: "ip link set {self} down") { handle, _ in
+            try handle.placed.perform { link throws(SystemCallError) in try link.set(up: false) }
         },
         method("rename", "Gives it another name.", [name], shell: "ip link set {self} name {name}") {
-            link, call in
-            try link.current().rename(try call[name].text)
+            handle, call in
+            let name = try call[name].text
+            try handle.placed.perform { link throws(SystemCallError) in try link.rename(name) }
+            try handle.placed.perform { _ in }
         },
         method(
             "move", "Moves it into the network namespace of a process.", [process],
             shell: "ip link set {self} netns {process}"
-        ) { link, call in try link.move(to: try call[process].pid) },
+        ) { handle, call in try handle.placed.move(to: try call[process].pid) },
         method("attach", "Attaches it to a bridge.", [bridge], shell: "ip link set {self} master {bridge}") {
-            link, call in try link.current().attach(to: try call[bridge].link.index)
+            handle, call in
+            let master = try call[bridge].index(beside: handle.placed)
+            try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: master) }
         },
-        method("detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster") { link, _ in
-            try link.current().attach(to: 0)
+        method("detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster") { handle, _ in
+            try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: 0) }
         },
         method("address", "Gives it an address.", [address], shell: "ip address add {address} dev {self}") {
-            link, call in
-            let (given, found) = (try call[address], try link.current())
-            try LinkAddress.add(given, to: found)
-            _ = link.holdings.hold("address \(given) of \(found.name)") {
-                try ignoring("ENODEV", "EADDRNOTAVAIL") { try LinkAddress.remove(given, from: found) }
-            }
+            handle, call in try handle.add(try call[address].address)
         },
         method(
             "set", "Changes its settings.", options: [mtu, mac],
             shell: "ip link set {self} [mtu {mtu}] [address {mac}]"
-        ) { link, call in
-            try link.current().set(mtu: try call[mtu].map(exactMTU), mac: try call[mac]?.bytes)
+        ) { handle, call in
+            let (mtu, mac) = (try call[mtu].map(exactMTU), try call[mac]?.bytes)
+            guard mtu != nil || mac != nil else { throw ArgumentError("option 'mtu' or 'mac' wanted") }
+            try handle.placed.perform { link throws(SystemCallError) in try link.set(mtu: mtu, mac: mac) }
         },
-        method("delete", "Deletes it.", shell: "ip link delete {self}") { link, _ in
-            try link.current().delete()
-            link.holding.keep()
+        method("delete", "Deletes it.", shell: "ip link delete {self}") { handle, _ in
+            try handle.placed.perform { link throws(SystemCallError) in try link.delete() }
+            handle.holding.keep()
         },
     ]
 }

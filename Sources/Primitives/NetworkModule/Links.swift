@@ -9,29 +9,35 @@ func linkPrimitives(_ holdings: Holdings) -> [Primitive] {
     ]
 }
 
-private func made(_ link: Link, _ holdings: Holdings) -> Argument {
-    .handle(LinkHandle(link, made: true, holdings))
+private func made(_ link: Link, holdings: Holdings) throws -> [Argument] {
+    LinkHandle.made([try PlacedLink(link)], holdings).map { .handle($0) }
 }
 
 private func veth(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "The name of one end.")
     let peer = Parameter<LinkName>("peer", "The name of the other.")
     let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "1500")
+    let inside = Parameter<ProcessTarget?>(
+        "inside",
+        "The process in whose network namespace the other end is born, sooner than `move` takes it there.",
+        shown: "this one")
     return Primitive(
-        "net.veth", "Makes a pair of links joined like the ends of a cable.", options: [name, peer, mtu],
-        returns: "both links", shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer}",
-        see: ["veth(4)"]
+        "net.veth", "Makes a pair of links joined like the ends of a cable.",
+        options: [name, peer, mtu, inside], returns: "both links",
+        shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer} [netns {inside}]", see: ["veth(4)"]
     ) { call in
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
-        let (one, other) = try Link.makePair(try call[name].text, try call[peer].text, settings)
-        return [made(one, holdings), made(other, holdings)]
+        let (one, other, place) = try Link.makePair(
+            try call[name].text, try call[peer].text, settings, inside: try call[inside]?.pid)
+        let ends = [try PlacedLink(one), try PlacedLink(other, in: place)]
+        return LinkHandle.made(ends, holdings).map { .handle($0) }
     }
 }
 
 private func bridge(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
-    let address = Parameter<NetworkAddress?>(
+    let address = Parameter<InterfaceAddress?>(
         "address", "The host's address on it, with prefix.", shown: "none")
     return Primitive(
         "net.bridge", "Makes a bridge, a switch in software, and takes it up.", positional: [name],
@@ -40,16 +46,16 @@ private func bridge(_ holdings: Holdings) -> Primitive {
             "ip link add {name} type bridge && ip link set {name} up [&& ip address add {address} dev {name}]",
         see: ["ip-link(8)"]
     ) { call in
+        let address = try call[address]?.address
         let link = try Link.make(try call[name].text, kind: "bridge")
-        let handle = LinkHandle(link, made: true, holdings)
         do {
-            if let address = try call[address] { try LinkAddress.add(address, to: link) }
+            if let address { try LinkAddress.add(address, to: link) }
             try link.set(up: true)
         } catch {
-            try handle.holding.release()
+            try link.delete()
             throw error
         }
-        return [.handle(handle)]
+        return try made(link, holdings: holdings)
     }
 }
 
@@ -58,7 +64,7 @@ private func dummy(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.dummy", "Makes a link that swallows what is sent.", positional: [name], returns: "the link",
         shell: "ip link add {name} type dummy", see: ["ip-link(8)"]
-    ) { call in [made(try Link.make(try call[name].text, kind: "dummy"), holdings)] }
+    ) { call in try made(try Link.make(try call[name].text, kind: "dummy"), holdings: holdings) }
 }
 
 private func macvlan(_ holdings: Holdings) -> Primitive {
@@ -70,9 +76,9 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
         see: ["ip-link(8)"]
     ) { call in
         var settings = Link.Settings()
-        settings.lower = try call[lower].link.index
+        settings.lower = try call[lower].index()
         settings.setMacvlanBridge()
-        return [made(try Link.make(try call[name].text, kind: "macvlan", settings), holdings)]
+        return try made(try Link.make(try call[name].text, kind: "macvlan", settings), holdings: holdings)
     }
 }
 
@@ -88,9 +94,9 @@ private func vlan(_ holdings: Holdings) -> Primitive {
             throw ArgumentError("option 'id': a number from 0 to 4094 wanted")
         }
         var settings = Link.Settings()
-        settings.lower = try call[lower].link.index
+        settings.lower = try call[lower].index()
         settings.set(vlan: tag)
-        return [made(try Link.make(try call[name].text, kind: "vlan", settings), holdings)]
+        return try made(try Link.make(try call[name].text, kind: "vlan", settings), holdings: holdings)
     }
 }
 
@@ -98,7 +104,7 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     let identifier = Parameter<Int64>("id", "The network's number, at most 16777215.")
     let lower = Parameter<LinkReference?>("link", "The link that carries it.", shown: "any")
-    let remote = Parameter<NetworkAddress?>("remote", "The other machine.", shown: "none")
+    let remote = Parameter<HostAddress?>("remote", "The other machine.", shown: "none")
     let port = Parameter<Int64>("port", "The UDP port.", default: 4789)
     return Primitive(
         "net.vxlan", "Makes a link that reaches other machines through UDP.",
@@ -110,9 +116,9 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
             let destination = UInt16(exactly: try call[port])
         else { throw ArgumentError("options 'id' and 'port': numbers of 24 and 16 bits wanted") }
         var settings = Link.Settings()
-        settings.lower = try call[lower]?.link.index
-        settings.set(vxlan: number, remote: try call[remote], port: destination)
-        return [made(try Link.make(try call[name].text, kind: "vxlan", settings), holdings)]
+        settings.lower = try call[lower]?.index()
+        settings.set(vxlan: number, remote: try call[remote]?.address, port: destination)
+        return try made(try Link.make(try call[name].text, kind: "vxlan", settings), holdings: holdings)
     }
 }
 
@@ -121,7 +127,7 @@ private func tap(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.tap", "Makes a link whose packets a program reads and writes.", positional: [name],
         returns: "the link", shell: "ip tuntap add {name} mode tap", see: ["ip-tuntap(8)"]
-    ) { call in [made(try Tap.make(try call[name].text), holdings)] }
+    ) { call in try made(try Tap.make(try call[name].text), holdings: holdings) }
 }
 
 private func link(_ holdings: Holdings) -> Primitive {
@@ -129,7 +135,7 @@ private func link(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.link", "Finds a link by its name.", positional: [name], returns: "the link",
         shell: "ip link show {name}", see: ["ip-link(8)"]
-    ) { call in [.handle(LinkHandle(try Link.named(try call[name].text), made: false, holdings))] }
+    ) { call in [.handle(try LinkHandle.found(try Link.named(try call[name].text), holdings))] }
 }
 
 private func links() -> Primitive {
@@ -137,7 +143,7 @@ private func links() -> Primitive {
         "net.links", "Lists the links of this network namespace.",
         returns: "a list of tables: name, index, mac, mtu, up, kind, master", shell: "ip link",
         see: ["ip-link(8)"]
-    ) { _ in [.value(.list(try Link.all().map { try $0.value() }))] }
+    ) { _ in [.value(.list(try Link.all().map(\.value)))] }
 }
 
 private func addresses() -> Primitive {

@@ -28,7 +28,7 @@ final class NetworkHolding: HeldHandle {
 }
 
 private func ping() -> Primitive {
-    let address = Parameter<NetworkAddress>("address", "Whom to ask.")
+    let address = Parameter<HostAddress>("address", "Whom to ask.")
     let count = Parameter<Int64>("count", "How often to ask.", default: 1)
     let timeout = Parameter<Seconds>(
         "timeout", "How long to wait for each answer.", default: Seconds(seconds: 1))
@@ -43,7 +43,7 @@ private func ping() -> Primitive {
             throw ArgumentError("option 'count': a number from 1 to 100000 wanted")
         }
         let result = try Ping.run(
-            try call[address], count: times, timeout: try call[timeout].milliseconds,
+            try call[address].address, count: times, timeout: try call[timeout].milliseconds,
             pause: try call[interval].milliseconds)
         let sum = result.times.reduce(0, +)
         return [

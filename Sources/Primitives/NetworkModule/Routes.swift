@@ -16,7 +16,7 @@ private struct Destination: ArgumentType {
 
 private func route(_ holdings: Holdings) -> Primitive {
     let to = Parameter<Destination>("to", "The network, as in 10.1.0.0/16, or default.")
-    let via = Parameter<NetworkAddress?>("via", "The machine that passes packets on.", shown: "none")
+    let via = Parameter<HostAddress?>("via", "The machine that passes packets on.", shown: "none")
     let device = Parameter<LinkReference?>(
         "device", "The link to send them by.", shown: "the one that `via` is on")
     return Primitive(
@@ -24,7 +24,7 @@ private func route(_ holdings: Holdings) -> Primitive {
         shell: "ip route add {to} [via {via}] [dev {device}]", see: ["ip-route(8)"]
     ) { call in
         let route = Route(
-            to: try call[to].network, via: try call[via], link: try call[device]?.link.index ?? 0)
+            to: try call[to].network, via: try call[via]?.address, link: try call[device]?.index() ?? 0)
         guard route.via != nil || route.link != 0 else {
             throw ArgumentError("option 'via' or 'device' wanted")
         }

@@ -1,0 +1,74 @@
+internal import CKernel
+internal import Glibc
+
+/// A network namespace as a place to do something in, whatever namespace this process is in then.
+///
+/// An index names a link within one namespace only; the same index in another is another link.
+public final class NetworkNamespace {
+    /// What tells it from all others since the machine started.
+    private let cookie: UInt64
+    /// The namespace, or a process in it; -1 where the kernel allows no way back.
+    private let way: Descriptor
+    /// One descriptor serves all that was made here.
+    nonisolated(unsafe) private static weak var latest: NetworkNamespace?
+
+    private init(cookie: UInt64, way: consuming Descriptor) {
+        self.cookie = cookie
+        self.way = way
+    }
+
+    /// The namespace that this process is in; holding it keeps it alive.
+    public static func current() throws(SystemCallError) -> NetworkNamespace {
+        let socket = try RouteSocket()
+        let cookie = try socket.namespaceCookie()
+        if let latest = unsafe latest, latest.cookie == cookie { return latest }
+        // Without CAP_NET_ADMIN there is no way back here, and none is needed while one stays.
+        let way = (try? socket.namespace()) ?? Descriptor(owning: -1)
+        let namespace = NetworkNamespace(cookie: cookie, way: way)
+        unsafe latest = namespace
+        return namespace
+    }
+
+    /// The namespace of a process. It is not kept alive: it goes when the processes in it have gone.
+    public static func of(_ pid: Int32) throws(SystemCallError) -> NetworkNamespace {
+        let subjects = [SystemCallError.Subject("pid", "\(pid)")]
+        let pidfd = Descriptor(owning: try systemCall("pidfd_open", subjects) { ck_pidfd_open(pid) })
+        let home = try RouteSocket()
+        var cookie: UInt64 = 0
+        try visit(pidfd.number, from: home, subjects) { () throws(SystemCallError) in
+            cookie = try RouteSocket().namespaceCookie()
+        }
+        return NetworkNamespace(cookie: cookie, way: pidfd)
+    }
+
+    /// Whether both are one namespace.
+    public func isSame(as other: NetworkNamespace) -> Bool { cookie == other.cookie }
+
+    /// Does something there. Throws ESRCH where the namespace is gone, or its process is elsewhere.
+    public func perform<Result>(_ body: () throws(SystemCallError) -> Result) throws(SystemCallError)
+        -> Result
+    {
+        let home = try RouteSocket()
+        if try home.namespaceCookie() == cookie { return try body() }
+        var result: Result?
+        try Self.visit(way.number, from: home, []) { () throws(SystemCallError) in
+            guard try RouteSocket().namespaceCookie() == cookie else { throw SystemCallError("setns", ESRCH) }
+            result = try body()
+        }
+        guard let result else { throw SystemCallError("setns", ESRCH) }
+        return result
+    }
+
+    /// Goes there and comes back; the process has one thread, so nothing else happens there meanwhile.
+    private static func visit(
+        _ way: Int32, from home: borrowing RouteSocket, _ subjects: [SystemCallError.Subject],
+        _ body: () throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
+        let back = try home.namespace()
+        try systemCall("setns", subjects) { ck_setns(way, Namespace.net.flag) }
+        var failure: SystemCallError?
+        do { try body() } catch { failure = error }
+        try systemCall("setns") { ck_setns(back.number, Namespace.net.flag) }
+        if let failure { throw failure }
+    }
+}
