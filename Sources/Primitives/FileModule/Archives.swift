@@ -3,50 +3,51 @@ internal import Kernel
 internal import LuaHost
 internal import SystemPackage
 
-/// The primitives of `fs` for archives.
-func archivePrimitives() -> [Primitive] { [unpack(), pack()] }
+/// The primitives of `fs` that read and write archives.
+func archivePrimitives() -> [Primitive] { [unpack()] }
 
 private func unpack() -> Primitive {
     let archive = Parameter<FilePath>(
-        "archive", "A tar archive, plain or compressed by gzip, zstd, xz or bzip2.")
-    let directory = Parameter<FilePath>("directory", "Where to; nothing outside is touched.")
+        "archive", "A tar archive, plain or compressed with gzip, zstd, xz, bzip2 or lz4.")
+    let directory = Parameter<FilePath>(
+        "directory", "Where to unpack it: files there are replaced, directories kept.")
+    let owner = Parameter<Bool?>(
+        "owner", "Keeps owners, set-ID bits and system attributes.", shown: "true for root")
+    let attributes = Parameter<Bool>("attributes", "Keeps extended attributes and ACLs.", default: true)
+    let size = Parameter<Size?>("max_size", "The most bytes of content to write.", shown: "no limit")
+    let entries = Parameter<Int64?>("max_entries", "The most members.", shown: "no limit")
     return Primitive(
-        "fs.unpack", "Unpacks an archive, confined to a directory.", positional: [archive, directory],
-        shell: "tar -x --numeric-owner --xattrs -p -f {archive} -C {directory}", see: ["tar(5)"]
+        "fs.unpack", "Unpacks an archive, which cannot reach outside the directory.",
+        positional: [archive, directory], options: [owner, attributes, size, entries],
+        returns: "a table: entries, bytes",
+        shell: "tar -x -p --xattrs '--xattrs-include=*' --acls --numeric-owner -f {archive} -C {directory}",
+        see: ["tar(5)", "libarchive(3)"]
     ) { call in
-        let file = try call[archive]
-        try explaining("fs.unpack", file) { try Archive.unpack(file, into: try call[directory]) }
-        return []
+        var unpacking = Unpacking()
+        if let owner = try call[owner] { unpacking.keepsOwners = owner }
+        unpacking.keepsAttributes = try call[attributes]
+        if let size = try call[size] { unpacking.mostBytes = size.bytes }
+        if let entries = try call[entries] { unpacking.mostEntries = entries }
+        let (source, target) = (try call[archive], try call[directory])
+        let summary = try explained("fs.unpack", source) { try unpacking.run(source, into: target) }
+        return [.value(.record(["entries": .integer(summary.entries), "bytes": .integer(summary.bytes)]))]
     }
 }
 
-private func pack() -> Primitive {
-    let directory = Parameter<FilePath>("directory", "What to pack.")
-    let archive = Parameter<FilePath>(
-        "archive", "The file; .gz, .zst or .xz at its end says how to compress it.")
-    return Primitive(
-        "fs.pack", "Packs a directory into a tar archive.", positional: [directory, archive],
-        shell: "tar -c --numeric-owner --xattrs --one-file-system -a -f {archive} -C {directory} .",
-        see: ["tar(5)"]
-    ) { call in
-        let file = try call[archive]
-        try explaining("fs.pack", file) {
-            try Archive.pack(try call[directory], into: file, Archive.Compression(name: file.string))
-        }
-        return []
-    }
-}
-
-private func explaining(_ primitive: String, _ file: FilePath, _ body: () throws -> Void) throws {
-    do { try body() } catch let error as ArchiveError {
-        let about = error.member.map { ", \(quoted(Array($0.utf8)))" } ?? ""
-        var failure = Failure(primitive, "\(quoted(file.bytes))\(about): \(error.words)")
-        failure.path = error.member ?? file.string
-        // libarchive's own numbers are below zero or stand for "damaged".
-        if error.number > 0 {
-            failure.code = SystemCallError.code(error.number)
-            failure.number = Int(error.number)
-        }
+/// Turns an archive's error into a failure whose path is the member, or the archive as a whole.
+private func explained<Result>(
+    _ primitive: String, _ archive: FilePath, _ body: () throws -> Result
+) throws -> Result {
+    do { return try body() } catch let error as ArchiveError {
+        let subject = quoted(error.member ?? archive.bytes)
+        let code = error.code.map { " (\($0))" } ?? ""
+        let about = error.call.map { "\($0) " } ?? (error.member == nil ? "" : "member ")
+        var failure = Failure(primitive, "\(about)\(subject): \(error.reason)\(code)")
+        failure.call = error.call
+        failure.code = error.code
+        failure.number = error.number == 0 ? nil : Int(error.number)
+        failure.path = String(decoding: error.member ?? archive.bytes, as: UTF8.self)
+        failure.subject = String(decoding: archive.bytes, as: UTF8.self)
         throw failure
     }
 }
