@@ -1,10 +1,10 @@
-internal import Archive
+public import Archive
 internal import Kernel
-internal import LuaHost
+public import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` that read and write archives.
-func archivePrimitives() -> [Primitive] { [unpack()] }
+func archivePrimitives() -> [Primitive] { [unpack(), pack()] }
 
 private func unpack() -> Primitive {
     let archive = Parameter<FilePath>(
@@ -31,6 +31,49 @@ private func unpack() -> Primitive {
         let (source, target) = (try call[archive], try call[directory])
         let summary = try explained("fs.unpack", source) { try unpacking.run(source, into: target) }
         return [.value(.record(["entries": .integer(summary.entries), "bytes": .integer(summary.bytes)]))]
+    }
+}
+
+private func pack() -> Primitive {
+    let directory = Parameter<FilePath>(
+        "directory", "What to pack; links are not followed, mounts not crossed.")
+    let archive = Parameter<FilePath>("archive", "The file to make; one that is there is replaced.")
+    let compression = Parameter<Packing.Compression?>(
+        "compression", "One of none, gzip, zstd, xz.", shown: "by the archive's ending")
+    let level = Parameter<Int64?>("level", "How hard the compressor tries.", shown: "its own default")
+    return Primitive(
+        "fs.pack", "Packs a directory into an archive, the same tree the same way.",
+        positional: [directory, archive], options: [compression, level],
+        returns: "a table: entries, bytes",
+        shell: """
+            tar -c --format=pax --sort=name --xattrs --acls --numeric-owner --sparse --one-file-system \
+            -a -f {archive} -C {directory} .
+            """,
+        see: ["tar(5)", "libarchive(3)"]
+    ) { call in
+        let (source, target) = (try call[directory], try call[archive])
+        guard let kind = try call[compression] ?? Packing.Compression(ending: target) else {
+            throw ArgumentError(
+                "option 'compression' is missing, and the archive's name does not end in .tar, .tar.gz, .tgz, "
+                    + ".tar.zst or .tar.xz")
+        }
+        var packing = Packing(kind)
+        if let level = try call[level] {
+            guard (0...22).contains(level) else { throw ArgumentError("option 'level': 0 to 22 wanted") }
+            packing.level = Int(level)
+        }
+        let summary = try explained("fs.pack", target) { try packing.run(source, into: target) }
+        return [.value(.record(["entries": .integer(summary.entries), "bytes": .integer(summary.bytes)]))]
+    }
+}
+
+extension Packing.Compression: ArgumentType {
+    public static var typeName: String { "compression" }
+    public static func read(_ slot: Slot) throws -> Packing.Compression {
+        guard let text = slot.bytes(),
+            let kind = Packing.Compression(rawValue: String(decoding: text, as: UTF8.self))
+        else { throw slot.wanted("one of \(allCases.map(\.rawValue).joined(separator: ", "))") }
+        return kind
     }
 }
 
