@@ -7,10 +7,6 @@ enum Confinement {
     ///
     /// Paths are resolved within the directory's descriptor all the same; this is the second wall.
     static func enter(_ directory: Int32) throws(ArchiveError) {
-        // libarchive converts pax names between charsets; glibc looks its tables up once, and must not
-        // do that in somebody else's root.
-        let converter = unsafe iconv_open("ANSI_X3.4-1968", "UTF-8")
-        unsafe iconv_close(converter)
         _ = umask(0)
         try attempt("fchdir", nil) { fchdir(directory) }
         if unsafe chroot(".") == 0 { return }

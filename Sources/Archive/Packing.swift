@@ -8,15 +8,14 @@ public struct Packing: Sendable {
     public enum Compression: String, CaseIterable, Sendable {
         case none, gzip, zstd, xz
 
-        /// What a file's name ends in says; nil where it says nothing.
-        public init?(ending name: FilePath) {
-            let text = name.string.lowercased()
+        /// What a file's name ends in says; without a known ending, none.
+        public init(ending name: FilePath) {
             let endings: [(String, Compression)] = [
-                (".tar", .none), (".tar.gz", .gzip), (".tgz", .gzip), (".tar.zst", .zstd), (".tar.xz", .xz),
-                (".tzst", .zstd), (".txz", .xz),
+                (".gz", .gzip), (".tgz", .gzip), (".zst", .zstd), (".tzst", .zstd), (".xz", .xz),
+                (".txz", .xz),
             ]
-            guard let match = endings.first(where: { text.hasSuffix($0.0) }) else { return nil }
-            self = match.1
+            let text = name.string.lowercased()
+            self = endings.first { text.hasSuffix($0.0) }?.1 ?? .none
         }
     }
 

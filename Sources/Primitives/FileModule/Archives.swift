@@ -39,7 +39,7 @@ private func pack() -> Primitive {
         "directory", "What to pack; links are not followed, mounts not crossed.")
     let archive = Parameter<FilePath>("archive", "The file to make; one that is there is replaced.")
     let compression = Parameter<Packing.Compression?>(
-        "compression", "One of none, gzip, zstd, xz.", shown: "by the archive's ending")
+        "compression", "One of none, gzip, zstd, xz.", shown: "by the ending .gz, .zst or .xz")
     let level = Parameter<Int64?>("level", "How hard the compressor tries.", shown: "its own default")
     return Primitive(
         "fs.pack", "Packs a directory into an archive, the same tree the same way.",
@@ -52,12 +52,7 @@ private func pack() -> Primitive {
         see: ["tar(5)", "libarchive(3)"]
     ) { call in
         let (source, target) = (try call[directory], try call[archive])
-        guard let kind = try call[compression] ?? Packing.Compression(ending: target) else {
-            throw ArgumentError(
-                "option 'compression' is missing, and the archive's name does not end in .tar, .tar.gz, .tgz, "
-                    + ".tar.zst or .tar.xz")
-        }
-        var packing = Packing(kind)
+        var packing = Packing(try call[compression] ?? Packing.Compression(ending: target))
         if let level = try call[level] {
             guard (0...22).contains(level) else { throw ArgumentError("option 'level': 0 to 22 wanted") }
             packing.level = Int(level)
