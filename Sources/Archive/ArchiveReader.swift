@@ -69,7 +69,9 @@ internal import Glibc
         let number = unsafe archive_errno(archive)
         let words = unsafe String(decoding: bytes(archive_error_string(archive)) ?? [], as: UTF8.self)
         let lower = words.prefix(1).lowercased() + words.dropFirst()
-        if lower.lowercased().contains("truncated") {
+        // What liblzma says when its input ends too early.
+        let isShort = lower.lowercased().contains("truncated") || lower.contains("No progress is possible")
+        if isShort {
             return ArchiveError(member ?? last, "the archive is truncated")
         }
         if lower.contains("nrecognized archive format") || lower.isEmpty || lower == "(null)" {

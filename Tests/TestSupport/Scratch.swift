@@ -7,7 +7,8 @@ public final class Scratch {
 
     /// Makes it.
     public init() throws {
-        let place = FileManager.default.temporaryDirectory.appendingPathComponent("tupper-\(UUID().uuidString)")
+        let place = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "tupper-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
         path = place.path
     }
