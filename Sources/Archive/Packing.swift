@@ -1,87 +1,91 @@
-internal import CArchive
+internal import Glibc
+internal import Kernel
+public import SystemPackage
 
-/// Walks the working directory and writes its files to an archive.
-@safe struct Packing {
-    private let writer: OpaquePointer?
-    private let disk: OpaquePointer?
-    private let names: OpaquePointer?
-    private let descriptor: Int32
-    private let compression: Archive.Compression
+/// Packs a directory into a pax archive: the same tree gives the same bytes.
+public struct Packing: Sendable {
+    /// How the archive is compressed.
+    public enum Compression: String, CaseIterable, Sendable {
+        case none, gzip, zstd, xz
 
-    init(_ descriptor: Int32, _ compression: Archive.Compression) {
-        self.descriptor = descriptor
-        self.compression = compression
-        unsafe writer = archive_write_new()
-        unsafe disk = archive_read_disk_new()
-        unsafe names = archive_entry_linkresolver_new()
-    }
-
-    func run() throws(ArchiveError) {
-        unsafe archive_write_set_format_pax_restricted(writer)
-        switch compression {
-        case .none: break
-        case .gzip: unsafe archive_write_add_filter_gzip(writer)
-        case .zstd: unsafe archive_write_add_filter_zstd(writer)
-        case .xz: unsafe archive_write_add_filter_xz(writer)
-        }
-        unsafe archive_entry_linkresolver_set_strategy(names, archive_format(writer))
-        unsafe try check(archive_write_open_fd(writer, descriptor), writer, nil)
-        unsafe archive_read_disk_set_symlink_physical(disk)
-        unsafe archive_read_disk_set_behavior(disk, Int32(ARCHIVE_READDISK_NO_TRAVERSE_MOUNTS))
-        unsafe try check(archive_read_disk_open(disk, "."), disk, nil)
-        while try next() {}
-        unsafe try check(archive_write_close(writer), writer, nil)
-    }
-
-    /// Packs one file; false after the last.
-    private func next() throws(ArchiveError) -> Bool {
-        var entry = unsafe archive_entry_new()
-        defer { unsafe archive_entry_free(entry) }
-        let status = unsafe archive_read_next_header2(disk, entry)
-        if status == ARCHIVE_EOF { return false }
-        let name = unsafe memberName(entry)
-        unsafe try check(status, disk, name)
-        unsafe archive_read_disk_descend(disk)
-        // A socket lives with the process that made it. The top directory stands for itself.
-        if unsafe archive_entry_filetype(entry) == 0o140000 { return true }
-        var deferred: OpaquePointer?
-        unsafe archive_entry_linkify(names, &entry, &deferred)
-        guard unsafe entry != nil else { return true }
-        unsafe try check(archive_write_header(writer, entry), writer, name)
-        if unsafe archive_entry_size(entry) > 0 { try copyContent(name) }
-        return true
-    }
-
-    private func copyContent(_ name: String?) throws(ArchiveError) {
-        var written: Int64 = 0
-        while true {
-            var block: UnsafeRawPointer?
-            var (size, offset) = (0, Int64(0))
-            let status = unsafe archive_read_data_block(disk, &block, &size, &offset)
-            if status == ARCHIVE_EOF { return }
-            unsafe try check(status, disk, name)
-            try fill(upTo: offset, &written, name)
-            unsafe try check(Int32(clamping: archive_write_data(writer, block, size)), writer, name)
-            written = offset + Int64(size)
+        /// What a file's name ends in says; without a known ending, none.
+        public init(ending name: FilePath) {
+            let endings: [(String, Compression)] = [
+                (".gz", .gzip), (".tgz", .gzip), (".zst", .zstd), (".tzst", .zstd), (".xz", .xz),
+                (".txz", .xz),
+            ]
+            let text = name.string.lowercased()
+            self = endings.first { text.hasSuffix($0.0) }?.1 ?? .none
         }
     }
 
-    /// Holes are written as zeros; the format keeps note of them and leaves them out.
-    private func fill(upTo offset: Int64, _ written: inout Int64, _ name: String?) throws(ArchiveError) {
-        let zeros = [UInt8](repeating: 0, count: 65536)
-        while written < offset {
-            let count = Int(min(offset - written, Int64(zeros.count)))
-            let status = unsafe zeros.withUnsafeBytes {
-                unsafe archive_write_data(writer, $0.baseAddress, count)
+    /// How the archive is compressed.
+    public let compression: Compression
+    /// The compressor's own level; nil for its default.
+    public var level: Int?
+
+    /// Packing with a compression.
+    public init(_ compression: Compression) { self.compression = compression }
+
+    /// Packs. The archive appears under its name when it is complete, and not at all when that fails.
+    ///
+    /// Throws ``ArchiveError``, or SystemCallError for the two paths and for EINTR.
+    public func run(_ directory: FilePath, into archive: FilePath) throws -> Unpacking.Summary {
+        let source = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
+        guard let name = archive.lastComponent else {
+            throw SystemCallError("openat", EISDIR, [.init("path", archive.string)])
+        }
+        let above = archive.removingLastComponent()
+        let place = try Descriptor.open(above.isEmpty ? "." : above, O_RDONLY | O_DIRECTORY)
+        let file = FilePath(root: nil, [name])
+        try Self.refuseOddities(place.number, file)
+        let temporary = FilePath(bytes: Array(".tupper-\(Processes.current)-".utf8) + file.bytes.prefix(200))
+        let output = try Descriptor.open(
+            temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666, at: place.number)
+        do {
+            let summary = try pack(source.number, into: output.number, place.number, file)
+            try rename(temporary, to: file, in: place.number)
+            return summary
+        } catch {
+            _ = temporary.bytes.withCharacters { unsafe unlinkat(place.number, $0, 0) }
+            throw error
+        }
+    }
+
+    private func pack(
+        _ source: Int32, into output: Int32, _ place: Int32, _ file: FilePath
+    ) throws -> Unpacking.Summary {
+        let worker = try Worker { () throws(ArchiveError) in
+            let walk = TreeWalk(try ArchiveWriter(output, compression, level: level))
+            // An archive that lies in the directory does not contain itself.
+            walk.leaveOut(output)
+            walk.leaveOut(file.bytes, in: place)
+            try walk.run(source)
+            return [walk.entries, walk.read]
+        }
+        do { try worker.wait() } catch {
+            worker.end()
+            throw error
+        }
+        let numbers = try worker.outcome().get()
+        guard numbers.count == 2 else { throw ArchiveError(nil, "the child sent no report") }
+        return Unpacking.Summary(entries: numbers[0], bytes: numbers[1])
+    }
+
+    /// A device or directory of the archive's name is not replaced by a file.
+    private static func refuseOddities(_ place: Int32, _ file: FilePath) throws(ArchiveError) {
+        var status = stat()
+        let found = file.bytes.withCharacters { unsafe fstatat(place, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        if found == 0, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFLNK {
+            throw ArchiveError(nil, "what has the archive's name is no regular file", number: EEXIST)
+        }
+    }
+
+    private func rename(_ old: FilePath, to new: FilePath, in place: Int32) throws(ArchiveError) {
+        try attempt("renameat", nil) {
+            old.bytes.withCharacters { old in
+                new.bytes.withCharacters { unsafe renameat(place, old, place, $0) }
             }
-            unsafe try check(Int32(clamping: status), writer, name)
-            written += Int64(count)
         }
-    }
-
-    private func check(
-        _ status: Int32, _ archive: OpaquePointer?, _ member: String?
-    ) throws(ArchiveError) {
-        if status < ARCHIVE_WARN { throw unsafe archiveError(archive, member) }
     }
 }

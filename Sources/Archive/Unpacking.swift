@@ -1,75 +1,126 @@
-internal import CArchive
 internal import Glibc
+internal import Kernel
+public import SystemPackage
 
-/// Reads an archive and writes its members below the root.
-@safe struct Unpacking {
-    private let reader: OpaquePointer?
-    private let disk: OpaquePointer?
-    private let descriptor: Int32
-    private static let blockSize = 1 << 18
-
-    init(_ descriptor: Int32) {
-        self.descriptor = descriptor
-        unsafe reader = archive_read_new()
-        unsafe disk = archive_write_disk_new()
+/// Unpacks a tar archive, whose content is not trusted, into a directory.
+///
+/// The work is done by children of this process: one writes, confined to the directory; where the archive
+/// is compressed, another decompresses, confined alike.
+public struct Unpacking: Sendable {
+    /// What was unpacked.
+    public struct Summary: Sendable, Equatable {
+        /// How many members.
+        public let entries: Int64
+        /// How many bytes of files' content.
+        public let bytes: Int64
     }
 
-    func run() throws(ArchiveError) {
-        unsafe archive_read_support_format_tar(reader)
-        unsafe archive_read_support_filter_gzip(reader)
-        unsafe archive_read_support_filter_zstd(reader)
-        unsafe archive_read_support_filter_xz(reader)
-        unsafe archive_read_support_filter_bzip2(reader)
-        unsafe archive_read_support_filter_lz4(reader)
-        let flags =
-            ARCHIVE_EXTRACT_OWNER | ARCHIVE_EXTRACT_PERM | ARCHIVE_EXTRACT_TIME | ARCHIVE_EXTRACT_ACL
-            | ARCHIVE_EXTRACT_XATTR | ARCHIVE_EXTRACT_SPARSE | ARCHIVE_EXTRACT_SECURE_NODOTDOT
-            | ARCHIVE_EXTRACT_SECURE_SYMLINKS | ARCHIVE_EXTRACT_SECURE_NOABSOLUTEPATHS
-        unsafe archive_write_disk_set_options(disk, Int32(flags))
-        unsafe try check(archive_read_open_fd(reader, descriptor, Self.blockSize), reader, nil)
-        var entry: OpaquePointer?
-        while true {
-            let status = unsafe archive_read_next_header(reader, &entry)
-            if status == ARCHIVE_EOF { break }
-            let name = unsafe memberName(entry)
-            unsafe try check(status, reader, name)
-            try refuseEscape(name)
-            unsafe archive_clear_error(disk)
-            let written = unsafe archive_read_extract2(reader, entry, disk)
-            // Reading and writing share a status; the words stand with the side that failed.
-            let failed = unsafe archive_error_string(disk) != nil ? disk : reader
-            unsafe try check(written, failed, name)
-            try unsafe checkWarning(written, failed, name)
+    /// Whether files get the owners, set-ID bits and all attributes that the archive names.
+    public var keepsOwners = Credentials.user == 0
+    /// Whether extended attributes and access lists are kept.
+    public var keepsAttributes = true
+    /// The most bytes of content to write.
+    public var mostBytes = Int64.max
+    /// The most members.
+    public var mostEntries = Int64.max
+
+    private static let pipeSize = 1 << 20
+
+    /// Unpacking with everything kept that this user may keep, without limits.
+    public init() {}
+
+    /// Unpacks. Throws ``ArchiveError``, or SystemCallError for the two paths and for EINTR.
+    public func run(_ archive: FilePath, into directory: FilePath) throws -> Summary {
+        let source = try Descriptor.open(archive, O_RDONLY)
+        let target = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
+        var head = [UInt8](repeating: 0, count: 6)
+        let count = unsafe head.withUnsafeMutableBytes {
+            unsafe pread(source.number, $0.baseAddress, $0.count, 0)
         }
-        // Directories get their times and modes now.
-        unsafe try check(archive_write_close(disk), disk, nil)
+        if count < 0, errorNumber() == EISDIR {
+            throw SystemCallError("read", EISDIR, [.init("path", archive.string)])
+        }
+        // What cannot be looked at twice, such as a pipe, may be compressed.
+        let isPlain = count >= 0 && Compression(magic: head) == nil
+        if isPlain {
+            let writer = try self.writer(reading: source.number, into: target.number)
+            do { try writer.wait() } catch {
+                writer.end()
+                throw error
+            }
+            return try Self.summary(try writer.outcome())
+        }
+        return try runInPair(source.number, target.number)
     }
 
-    /// libarchive's own checks come later, and for some kinds of member not at all.
-    private func refuseEscape(_ name: String?) throws(ArchiveError) {
-        guard let name, !name.isEmpty else {
-            throw ArchiveError(member: name, number: 0, words: "a member without a name")
+    private func runInPair(_ source: Int32, _ target: Int32) throws -> Summary {
+        let (reading, writing) = try Descriptor.pipe(size: Self.pipeSize)
+        let input = Descriptor(owning: reading)
+        let output = Descriptor(owning: writing)
+        let reader = try Worker { () throws(ArchiveError) in
+            close(reading)
+            try Confinement.enter(target)
+            try Decompression.run(from: source, to: writing)
+            return []
         }
-        if name.hasPrefix("/") { throw ArchiveError(member: name, number: 0, words: "the path is absolute") }
-        if name.split(separator: "/").contains("..") {
-            throw ArchiveError(member: name, number: 0, words: "the path contains '..'")
+        // Each end is held by its user alone, or neither would notice that the other has gone.
+        _ = consume output
+        let writer: Worker
+        do {
+            writer = try self.writer(reading: reading, into: target)
+        } catch {
+            reader.end()
+            throw error
+        }
+        _ = consume input
+        do {
+            try writer.wait()
+            try reader.wait()
+        } catch {
+            writer.end()
+            reader.end()
+            throw error
+        }
+        let written = try writer.outcome()
+        // A broken stream shows in the writer as an early end: the reader knows better.
+        if case .failure(let error) = written, error.call == nil,
+            case .failure(let cause) = try reader.outcome()
+        {
+            throw ArchiveError(cause.member ?? error.member, cause.reason, number: cause.number)
+        }
+        let summary = try Self.summary(written)
+        _ = try reader.outcome().get()
+        return summary
+    }
+
+    private func writer(reading source: Int32, into target: Int32) throws(SystemCallError) -> Worker {
+        var settings = Extraction.Settings()
+        settings.owners = keepsOwners
+        settings.attributes = keepsAttributes
+        settings.mostBytes = mostBytes
+        settings.mostEntries = mostEntries
+        return try Worker { () throws(ArchiveError) in
+            try Confinement.enter(target)
+            let extraction = Extraction(Tree(root: target), settings)
+            let reader = try ArchiveReader(source, .tar)
+            try extraction.run(reader)
+            drain(source)
+            return [extraction.entries, extraction.written]
         }
     }
 
-    /// libarchive calls a full disk a warning. What a user or a filesystem cannot hold at all is passed over.
-    private func checkWarning(
-        _ status: Int32, _ archive: OpaquePointer?, _ member: String?
-    ) throws(ArchiveError) {
-        let number = unsafe archive_errno(archive)
-        if status != ARCHIVE_OK, ![EPERM, ENOTSUP, ENOSYS].contains(number) {
-            throw unsafe archiveError(archive, member)
-        }
+    private static func summary(_ outcome: Result<[Int64], ArchiveError>) throws -> Summary {
+        let numbers = try outcome.get()
+        guard numbers.count == 2 else { throw ArchiveError(nil, "the child sent no report") }
+        return Summary(entries: numbers[0], bytes: numbers[1])
     }
+}
 
-    private func check(
-        _ status: Int32, _ archive: OpaquePointer?, _ member: String?
-    ) throws(ArchiveError) {
-        // A warning is about what a user without privilege cannot set.
-        if status < ARCHIVE_WARN { throw unsafe archiveError(archive, member) }
+/// Reads a little past the end of the archive, so that the check at a compressed stream's end is made.
+private func drain(_ source: Int32) {
+    var scrap = [UInt8](repeating: 0, count: 1 << 16)
+    for _ in 0..<32 {
+        let count = unsafe scrap.withUnsafeMutableBytes { unsafe read(source, $0.baseAddress, $0.count) }
+        if count <= 0 { return }
     }
 }

@@ -1,3 +1,5 @@
 #pragma once
 #include <archive.h>
 #include <archive_entry.h>
+// Extended attributes, which Swift's Glibc module leaves out.
+#include <sys/xattr.h>

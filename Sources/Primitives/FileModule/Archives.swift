@@ -1,52 +1,91 @@
-internal import Archive
+public import Archive
 internal import Kernel
-internal import LuaHost
+public import LuaHost
 internal import SystemPackage
 
-/// The primitives of `fs` for archives.
+/// The primitives of `fs` that read and write archives.
 func archivePrimitives() -> [Primitive] { [unpack(), pack()] }
 
 private func unpack() -> Primitive {
     let archive = Parameter<FilePath>(
-        "archive", "A tar archive, plain or compressed by gzip, zstd, xz or bzip2.")
-    let directory = Parameter<FilePath>("directory", "Where to; nothing outside is touched.")
+        "archive", "A tar archive, plain or compressed with gzip, zstd, xz, bzip2 or lz4.")
+    let directory = Parameter<FilePath>(
+        "directory", "Where to unpack it: files there are replaced, directories kept.")
+    let owner = Parameter<Bool?>(
+        "owner", "Keeps owners, set-ID bits and system attributes.", shown: "true for root")
+    let attributes = Parameter<Bool>("attributes", "Keeps extended attributes and ACLs.", default: true)
+    let size = Parameter<Size?>("max_size", "The most bytes of content to write.", shown: "no limit")
+    let entries = Parameter<Int64?>("max_entries", "The most members.", shown: "no limit")
     return Primitive(
-        "fs.unpack", "Unpacks an archive, confined to a directory.", positional: [archive, directory],
-        shell: "tar -x --numeric-owner --xattrs -p -f {archive} -C {directory}", see: ["tar(5)"]
+        "fs.unpack", "Unpacks an archive, which cannot reach outside the directory.",
+        positional: [archive, directory], options: [owner, attributes, size, entries],
+        returns: "a table: entries, bytes",
+        shell: "tar -x -p --xattrs '--xattrs-include=*' --acls --numeric-owner -f {archive} -C {directory}",
+        see: ["tar(5)", "libarchive(3)"]
     ) { call in
-        let file = try call[archive]
-        try explaining("fs.unpack", file) { try Archive.unpack(file, into: try call[directory]) }
-        return []
+        var unpacking = Unpacking()
+        if let owner = try call[owner] { unpacking.keepsOwners = owner }
+        unpacking.keepsAttributes = try call[attributes]
+        if let size = try call[size] { unpacking.mostBytes = size.bytes }
+        if let entries = try call[entries] { unpacking.mostEntries = entries }
+        let (source, target) = (try call[archive], try call[directory])
+        let summary = try explained("fs.unpack", source) { try unpacking.run(source, into: target) }
+        return [.value(.record(["entries": .integer(summary.entries), "bytes": .integer(summary.bytes)]))]
     }
 }
 
 private func pack() -> Primitive {
-    let directory = Parameter<FilePath>("directory", "What to pack.")
-    let archive = Parameter<FilePath>(
-        "archive", "The file; .gz, .zst or .xz at its end says how to compress it.")
+    let directory = Parameter<FilePath>(
+        "directory", "What to pack; links are not followed, mounts not crossed.")
+    let archive = Parameter<FilePath>("archive", "The file to make; one that is there is replaced.")
+    let compression = Parameter<Packing.Compression?>(
+        "compression", "One of none, gzip, zstd, xz.", shown: "by the ending .gz, .zst or .xz")
+    let level = Parameter<Int64?>("level", "How hard the compressor tries.", shown: "its own default")
     return Primitive(
-        "fs.pack", "Packs a directory into a tar archive.", positional: [directory, archive],
-        shell: "tar -c --numeric-owner --xattrs --one-file-system -a -f {archive} -C {directory} .",
-        see: ["tar(5)"]
+        "fs.pack", "Packs a directory into an archive, the same tree the same way.",
+        positional: [directory, archive], options: [compression, level],
+        returns: "a table: entries, bytes",
+        shell: """
+            tar -c --format=pax --sort=name --xattrs --acls --numeric-owner --sparse --one-file-system \
+            -a -f {archive} -C {directory} .
+            """,
+        see: ["tar(5)", "libarchive(3)"]
     ) { call in
-        let file = try call[archive]
-        try explaining("fs.pack", file) {
-            try Archive.pack(try call[directory], into: file, Archive.Compression(name: file.string))
+        let (source, target) = (try call[directory], try call[archive])
+        var packing = Packing(try call[compression] ?? Packing.Compression(ending: target))
+        if let level = try call[level] {
+            guard (0...22).contains(level) else { throw ArgumentError("option 'level': 0 to 22 wanted") }
+            packing.level = Int(level)
         }
-        return []
+        let summary = try explained("fs.pack", target) { try packing.run(source, into: target) }
+        return [.value(.record(["entries": .integer(summary.entries), "bytes": .integer(summary.bytes)]))]
     }
 }
 
-private func explaining(_ primitive: String, _ file: FilePath, _ body: () throws -> Void) throws {
-    do { try body() } catch let error as ArchiveError {
-        let about = error.member.map { ", \(quoted(Array($0.utf8)))" } ?? ""
-        var failure = Failure(primitive, "\(quoted(file.bytes))\(about): \(error.words)")
-        failure.path = error.member ?? file.string
-        // libarchive's own numbers are below zero or stand for "damaged".
-        if error.number > 0 {
-            failure.code = SystemCallError.code(error.number)
-            failure.number = Int(error.number)
-        }
+extension Packing.Compression: ArgumentType {
+    public static var typeName: String { "compression" }
+    public static func read(_ slot: Slot) throws -> Packing.Compression {
+        guard let text = slot.bytes(),
+            let kind = Packing.Compression(rawValue: String(decoding: text, as: UTF8.self))
+        else { throw slot.wanted("one of \(allCases.map(\.rawValue).joined(separator: ", "))") }
+        return kind
+    }
+}
+
+/// Turns an archive's error into a failure whose path is the member, or the archive as a whole.
+private func explained<Result>(
+    _ primitive: String, _ archive: FilePath, _ body: () throws -> Result
+) throws -> Result {
+    do { return try body() } catch let error as ArchiveError {
+        let subject = quoted(error.member ?? archive.bytes)
+        let code = error.code.map { " (\($0))" } ?? ""
+        let about = error.call.map { "\($0) " } ?? (error.member == nil ? "" : "member ")
+        var failure = Failure(primitive, "\(about)\(subject): \(error.reason)\(code)")
+        failure.call = error.call
+        failure.code = error.code
+        failure.number = error.number == 0 ? nil : Int(error.number)
+        failure.path = String(decoding: error.member ?? archive.bytes, as: UTF8.self)
+        failure.subject = String(decoding: archive.bytes, as: UTF8.self)
         throw failure
     }
 }

@@ -1,0 +1,121 @@
+internal import CArchive
+internal import Glibc
+
+/// UTIME_OMIT of utimensat(2), whose macro Swift does not import.
+private let omitted = (1 << 30) - 2
+let unchanged = timespec(tv_sec: 0, tv_nsec: omitted)
+
+/// Owners, modes, attributes and times, and the making of room.
+extension Extraction {
+    /// Whether a new file's owner would not be the member's by itself.
+    func changesOwner(of member: Member, inherits: Bool) -> Bool {
+        settings.owners && (inherits || member.user != user || member.group != group)
+    }
+
+    func changeOwner(of member: Member, _ descriptor: Int32) throws(ArchiveError) {
+        try attempt("fchown", member.name) { fchown(descriptor, member.user, member.group) }
+    }
+
+    /// The mode to give; without owners a set-user-ID program would become somebody else's.
+    func mode(of member: Member) -> UInt32 { settings.owners ? member.mode : member.mode & 0o1777 }
+
+    func set(
+        _ attribute: Attribute, of member: [UInt8],
+        _ body: (UnsafePointer<CChar>, UnsafeRawBufferPointer) -> Int32
+    ) throws(ArchiveError) {
+        try attempt("setxattr", member) {
+            attribute.name.withCharacters { key in
+                unsafe attribute.value.withUnsafeBytes { unsafe body(key, $0) }
+            }
+        }
+    }
+
+    func setAttributes(_ attributes: [Attribute], of member: [UInt8], _ file: Int32) throws(ArchiveError) {
+        for attribute in attributes {
+            unsafe try set(attribute, of: member) { unsafe fsetxattr(file, $0, $1.baseAddress, $1.count, 0) }
+        }
+    }
+
+    /// Calls `make`; what already has the member's name is removed first.
+    func replacing(
+        _ member: Member, _ place: Tree.Place, _ call: String, _ make: (UnsafePointer<CChar>) -> Int32
+    ) throws(ArchiveError) -> Int32 {
+        let name = member.path.name
+        let made = name.withCharacters(make)
+        if made >= 0 { return made }
+        let number = errorNumber()
+        if number == EEXIST {
+            try remove(member, place)
+        } else if number != EINTR {
+            throw ArchiveError(member.name, call: call, number: number)
+        }
+        return try attempt(call, member.name) { name.withCharacters(make) }
+    }
+
+    /// Removes what has the member's name: a file, or a directory with nothing in it.
+    func remove(_ member: Member, _ place: Tree.Place) throws(ArchiveError) {
+        let name = member.path.name
+        tree.forget(member.path.bytes)
+        pending[member.path.bytes] = nil
+        if name.withCharacters({ unsafe unlinkat(place.descriptor, $0, 0) }) == 0 { return }
+        let number = errorNumber()
+        if number == ENOENT { return }
+        guard number == EISDIR || number == EPERM else {
+            throw ArchiveError(member.name, call: "unlinkat", number: number)
+        }
+        try attempt("unlinkat", member.name) {
+            name.withCharacters { unsafe unlinkat(place.descriptor, $0, AT_REMOVEDIR) }
+        }
+    }
+
+    /// Makes another name of what the tree holds already; a link's last component is never followed.
+    func link(_ member: Member, to target: MemberPath, _ place: Tree.Place) throws(ArchiveError) {
+        if target.isRoot { throw ArchiveError(member.name, "the hard link's target is the directory itself") }
+        if target.bytes == member.path.bytes { return }
+        let source = try tree.parent(of: target, for: member.name)
+        let name = target.name
+        _ = unsafe try replacing(member, place, "linkat") { new in
+            name.withCharacters { unsafe linkat(source.descriptor, $0, place.descriptor, new, 0) }
+        }
+        if tree.isLink(target) { tree.noteLink(member.path) }
+    }
+
+    /// Leaves a directory's mode and times for the end: files to come need the one and change the other.
+    func postpone(_ member: Member, needsMode: Bool) throws(ArchiveError) {
+        let path = member.path.bytes
+        if pending[path] == nil { order.append(path) }
+        pending[path] = Pending(
+            path: member.path, mode: mode(of: member), needsMode: needsMode, modified: member.modified,
+            attributes: settings.attributes ? try member.attributes(all: settings.owners) : [])
+    }
+
+    /// Gives the directories their modes and times, the deepest first.
+    func finish() throws(ArchiveError) {
+        for path in order.reversed() {
+            guard let directory = pending.removeValue(forKey: path) else { continue }
+            try finish(directory)
+        }
+    }
+
+    private func finish(_ directory: Pending) throws(ArchiveError) {
+        let (path, member) = (directory.path, directory.path.original)
+        let place = path.isRoot ? tree.root : try tree.parent(of: path, for: member).descriptor
+        let name = path.isRoot ? [46] : path.name
+        let times = [unchanged, directory.modified]
+        if !directory.needsMode, directory.attributes.isEmpty {
+            try attempt("utimensat", member) {
+                name.withCharacters { unsafe utimensat(place, $0, times, AT_SYMLINK_NOFOLLOW) }
+            }
+            return
+        }
+        let opened = try attempt("openat", member) {
+            name.withCharacters {
+                unsafe openat(place, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+            }
+        }
+        defer { close(opened) }
+        if directory.needsMode { try attempt("fchmod", member) { fchmod(opened, directory.mode) } }
+        try setAttributes(directory.attributes, of: member, opened)
+        try attempt("futimens", member) { unsafe futimens(opened, times) }
+    }
+}
