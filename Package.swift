@@ -61,7 +61,7 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
-        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"]),
+        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )
