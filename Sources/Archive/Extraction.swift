@@ -7,6 +7,7 @@ final class Extraction {
     struct Settings {
         var owners = true
         var attributes = true
+        var devices = true
         var mostBytes = Int64.max
         var mostEntries = Int64.max
     }
@@ -67,6 +68,7 @@ final class Extraction {
         case S_IFREG: try makeFile(member, place, reader)
         case S_IFDIR: try makeDirectory(member, place)
         case S_IFLNK: try makeLink(member, place)
+        case S_IFCHR where !settings.devices, S_IFBLK where !settings.devices: return
         case S_IFCHR, S_IFBLK, S_IFIFO: try makeNode(member, place)
         default: throw ArchiveError(member.name, "it is of an unknown type")
         }

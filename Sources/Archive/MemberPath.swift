@@ -18,6 +18,10 @@ struct MemberPath {
     init(_ path: [UInt8], of member: [UInt8], as role: String) throws(ArchiveError) {
         original = path
         guard let first = path.first else { throw ArchiveError(member, "\(role) is empty") }
+        // PATH_MAX: nothing longer can be made, and work on it grows with its square.
+        guard path.count < 4096 else {
+            throw ArchiveError(Array(member.prefix(4095)), "\(role) is too long", number: ENAMETOOLONG)
+        }
         guard first != 47 else { throw ArchiveError(member, "\(role) is absolute") }
         var clean: [UInt8] = []
         clean.reserveCapacity(path.count + 1)

@@ -19,6 +19,8 @@ public struct Unpacking: Sendable {
     public var keepsOwners = Credentials.user == 0
     /// Whether extended attributes and access lists are kept.
     public var keepsAttributes = true
+    /// Whether device nodes are made rather than passed over.
+    public var keepsDevices = true
     /// The most bytes of content to write.
     public var mostBytes = Int64.max
     /// The most members.
@@ -97,6 +99,7 @@ public struct Unpacking: Sendable {
         var settings = Extraction.Settings()
         settings.owners = keepsOwners
         settings.attributes = keepsAttributes
+        settings.devices = keepsDevices
         settings.mostBytes = mostBytes
         settings.mostEntries = mostEntries
         return try Worker { () throws(ArchiveError) in

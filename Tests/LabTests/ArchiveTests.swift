@@ -122,6 +122,22 @@ struct ArchiveTests {
         #expect(try run("stat", "-c", "%a %u", scratch("program")) == "4755 4321\n")
     }
 
+    @Test("device nodes are made, or left out where asked")
+    func devices() throws {
+        let scratch = try Scratch()
+        for name in ["with", "without"] { try scratch.makeDirectory(name) }
+        var tar = TarBuilder()
+        tar.add(Array("null".utf8), "3", device: (1, 3))
+        tar.add("after")
+        try scratch.write("a.tar", tar.finished)
+        let outcome = try Tupper.run(
+            "fs.unpack(arg[1], arg[2]); fs.unpack(arg[1], arg[3], { devices = false })",
+            arguments: [scratch("a.tar"), scratch("with"), scratch("without")])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(try run("stat", "-c", "%F %t:%T", scratch("with/null")) == "character special file 1:3\n")
+        #expect(scratch.tree("without") == ["after 0"])
+    }
+
     @Test("packing follows no link, crosses no mount and leaves itself out")
     func confinedPacking() throws {
         let scratch = try Scratch()

@@ -77,7 +77,8 @@ struct HostileArchive: Sendable, CustomTestStringConvertible {
             $0.add("short", content: "evil")
         },
         HostileArchive(
-            "a depth greater than any", names: String(repeating: "d/", count: 3000), "ENAMETOOLONG"
+            "a depth greater than any", names: String(String(repeating: "d/", count: 3000).prefix(4095)),
+            "ENAMETOOLONG"
         ) {
             $0.addRecords([("path", Array(String(repeating: "d/", count: 3000).utf8))])
             $0.add("short", "5")

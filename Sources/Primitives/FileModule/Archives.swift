@@ -14,11 +14,13 @@ private func unpack() -> Primitive {
     let owner = Parameter<Bool?>(
         "owner", "Keeps owners, set-ID bits and system attributes.", shown: "true for root")
     let attributes = Parameter<Bool>("attributes", "Keeps extended attributes and ACLs.", default: true)
+    let devices = Parameter<Bool>(
+        "devices", "Makes device nodes; otherwise they are left out.", default: true)
     let size = Parameter<Size?>("max_size", "The most bytes of content to write.", shown: "no limit")
     let entries = Parameter<Int64?>("max_entries", "The most members.", shown: "no limit")
     return Primitive(
         "fs.unpack", "Unpacks an archive, which cannot reach outside the directory.",
-        positional: [archive, directory], options: [owner, attributes, size, entries],
+        positional: [archive, directory], options: [owner, attributes, devices, size, entries],
         returns: "a table: entries, bytes",
         shell: "tar -x -p --xattrs '--xattrs-include=*' --acls --numeric-owner -f {archive} -C {directory}",
         see: ["tar(5)", "libarchive(3)"]
@@ -26,6 +28,7 @@ private func unpack() -> Primitive {
         var unpacking = Unpacking()
         if let owner = try call[owner] { unpacking.keepsOwners = owner }
         unpacking.keepsAttributes = try call[attributes]
+        unpacking.keepsDevices = try call[devices]
         if let size = try call[size] { unpacking.mostBytes = size.bytes }
         if let entries = try call[entries] { unpacking.mostEntries = entries }
         let (source, target) = (try call[archive], try call[directory])
@@ -86,6 +89,10 @@ private func explained<Result>(
         failure.number = error.number == 0 ? nil : Int(error.number)
         failure.path = String(decoding: error.member ?? archive.bytes, as: UTF8.self)
         failure.subject = String(decoding: archive.bytes, as: UTF8.self)
+        if error.call == "mknodat", error.code == "EPERM" {
+            failure.hint =
+                "only root outside of user namespaces makes device nodes; leave them out: devices = false"
+        }
         throw failure
     }
 }
