@@ -21,6 +21,8 @@ internal import CLuaBridge
     public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }
     /// Called when a stop is forgotten.
     public var stopForgotten: () -> Void = {}
+    /// Nanoseconds that only ever rise, for traces.
+    public var clock: () -> UInt64 = { 0 }
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?

@@ -17,8 +17,6 @@ public struct Trace: Sendable, Equatable {
 
 /// What is told of every primitive that ran.
 public protocol Tracer: AnyObject {
-    /// A clock that only ever rises, in nanoseconds.
-    func now() -> UInt64
     /// A primitive ran.
     func ran(_ trace: Trace)
 }
@@ -41,7 +39,7 @@ final class OpenTrace {
         position = call.position
         state = call.state
         outer = state.openTrace
-        start = tracer.now()
+        start = state.clock()
     }
 
     func succeed() { failed = false }
@@ -50,7 +48,7 @@ final class OpenTrace {
         state.openTrace = outer
         tracer.ran(
             Trace(
-                primitive: primitive, shell: shell, position: position, nanoseconds: tracer.now() &- start,
+                primitive: primitive, shell: shell, position: position, nanoseconds: state.clock() &- start,
                 failed: failed))
     }
 

@@ -19,6 +19,7 @@ public func registerPrimitives(with state: State) -> Holdings {
         }
     }
     StopSignals.handle { State.stop(signal: $0) }
+    state.clock = { Clock.nanoseconds }
     state.stopForgotten = { StopSignals.forget() }
     state.replace("os", exit(holdings))
     state.abandon = { _ in _ = holdings.releaseAll() }

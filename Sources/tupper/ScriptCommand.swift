@@ -8,6 +8,9 @@ struct ScriptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "script", abstract: "Run a Lua script.")
 
+    @Flag(help: "Print each primitive with its shell equivalent and time.")
+    var trace = false
+
     @Argument(help: "The script; - reads standard input.")
     var file: String
 
@@ -18,7 +21,7 @@ struct ScriptCommand: ParsableCommand {
         let ending: ScriptRunner.Ending
         do {
             let source = try read()
-            ending = try ScriptRunner().run(
+            ending = try ScriptRunner(tracing: trace).run(
                 source, name: file == "-" ? "stdin" : file, arguments: arguments.map { Array($0.utf8) })
         } catch let error as Errno {
             ending = .init(status: 1, report: "tupper: \(file): \(error.description.lowercased())")

@@ -54,6 +54,24 @@ struct ScriptTests {
         #expect(try Tupper.run("io.write(sys.hostname())").output != "tupperware")
     }
 
+    @Test("--trace prints each primitive with its place and the shell line that does the same")
+    func trace() throws {
+        let script =
+            "ns.unshare{ 'mount' }\nfs.tmpfs('/mnt', { size = '1M', noexec = true })\nfs.unmount '/mnt'"
+        let lines = try Tupper.run(script, options: ["--trace"]).errors.split(separator: "\n")
+        #expect(lines.count == 3)
+        #expect(lines[0].hasSuffix("# unshare --mount --propagation private"))
+        #expect(
+            lines[1].contains("stdin:2  fs.tmpfs") && lines[1].contains(" ms  # mount -t tmpfs -o size=1M"))
+        #expect(lines[2].hasSuffix("# umount /mnt"))
+    }
+
+    @Test("os.exit releases, and its status is the program's")
+    func exit() throws {
+        let outcome = try Tupper.run("ns.unshare{ 'mount' }; fs.tmpfs '/mnt'; os.exit(7)")
+        #expect(outcome.status == 7 && outcome.errors.isEmpty)
+    }
+
     @Test("inspect shows nested tables readably")
     func inspect() throws {
         let outcome = try Tupper.run(

@@ -16,8 +16,10 @@ public enum Tupper {
     }
 
     /// Runs `script` from standard input.
-    public static func run(_ script: String, arguments: [String] = []) throws -> Outcome {
-        try start(executable, ["script", "-"] + arguments, input: script)
+    public static func run(
+        _ script: String, options: [String] = [], arguments: [String] = []
+    ) throws -> Outcome {
+        try start(executable, ["script"] + options + ["-"] + arguments, input: script)
     }
 
     /// Runs one of the demos in a network and mount namespace of its own that outlives it; then lists the links.

@@ -21,8 +21,10 @@ public struct ScriptRunner {
     let holdings: Holdings
 
     /// An interpreter with every primitive and the stdlib.
-    public init() throws {
+    /// `tracing` prints each primitive that ran on standard error.
+    public init(tracing: Bool = false) throws {
         state = State()
+        if tracing { state.tracer = LineTracer(state) }
         holdings = registerPrimitives(with: state)
         try state.preloadStandardLibrary()
     }
