@@ -117,7 +117,9 @@ extension Subvolume {
                     paths.append(try path(of: identifier, in: inode, below: directory, text))
                 } catch let error where error.number == EACCES || error.number == ENOENT {}
             }
-            guard batch.count == batchSize, let last = batch.last, last.identifier < .max else { return paths }
+            guard batch.count == batchSize, let last = batch.last, last.identifier < .max else {
+                return paths
+            }
             from = last.identifier + 1
         }
     }

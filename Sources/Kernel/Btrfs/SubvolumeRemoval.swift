@@ -5,7 +5,8 @@ internal import SystemPackage
 extension Subvolume {
     /// Deletes an open subvolume, `name` in `directory`, with those nested in it.
     static func destroy(
-        _ subvolume: borrowing Descriptor, _ name: FileName, in directory: borrowing Descriptor, _ text: String
+        _ subvolume: borrowing Descriptor, _ name: FileName, in directory: borrowing Descriptor,
+        _ text: String
     ) throws(SystemCallError) {
         try destroyNested(in: subvolume, text)
         try destroy(name, in: directory, text)

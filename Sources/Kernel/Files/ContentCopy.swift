@@ -72,7 +72,9 @@ struct ContentCopy {
     ) throws(SystemCallError) -> (start: Int, end: Int)? {
         let number = source.number
         do {
-            let start = try systemCall("lseek", [.init("path", text())]) { ck_seek_data(number, off_t(position)) }
+            let start = try systemCall("lseek", [.init("path", text())]) {
+                ck_seek_data(number, off_t(position))
+            }
             let end = try systemCall("lseek", [.init("path", text())]) { ck_seek_hole(number, start) }
             return Int(start) < size ? (Int(start), min(Int(end), size)) : nil
         } catch let error where error.number == ENXIO {
@@ -114,7 +116,9 @@ struct ContentCopy {
         while rest > 0 {
             try Patience.check()
             let step = try systemCall("read", [.init("path", text())]) {
-                unsafe buffer.withUnsafeMutableBytes { unsafe read(from, $0.baseAddress, min($0.count, rest)) }
+                unsafe buffer.withUnsafeMutableBytes {
+                    unsafe read(from, $0.baseAddress, min($0.count, rest))
+                }
             }
             if step == 0 { return }
             do { try target.write(Array(buffer[..<step])) } catch {

@@ -51,7 +51,8 @@ public struct FileStatus: Sendable {
         let place = try path.place()
         let status = try place.status()
         guard status.st_mode & S_IFMT == S_IFLNK else { return FileStatus(status, target: nil) }
-        return FileStatus(status, target: try FileName(linkAt: place.name, in: place.directory, place.text).bytes)
+        return FileStatus(
+            status, target: try FileName(linkAt: place.name, in: place.directory, place.text).bytes)
     }
 
     private static func followed(_ path: RootPath) throws(SystemCallError) -> stat {

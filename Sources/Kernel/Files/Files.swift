@@ -22,7 +22,9 @@ public enum Files {
         var chunk = [UInt8](repeating: 0, count: min(max(Int(status.st_size) + 1, 4096), 1 << 20))
         while true {
             let count = try systemCall("read", [subject], retry: false) {
-                unsafe chunk.withUnsafeMutableBytes { unsafe Glibc.read(file.number, $0.baseAddress, $0.count) }
+                unsafe chunk.withUnsafeMutableBytes {
+                    unsafe Glibc.read(file.number, $0.baseAddress, $0.count)
+                }
             }
             if count == 0 { return bytes }
             guard bytes.count + count <= limit else { throw large }

@@ -12,7 +12,9 @@ public enum Glob {
     /// Sorted by their bytes; paths inside `root` where given. What cannot be looked into has no matches.
     ///
     /// `**` goes through no link and into no hidden directory.
-    public static func paths(matching pattern: [UInt8], in root: FilePath?) throws(SystemCallError) -> [[UInt8]] {
+    public static func paths(matching pattern: [UInt8], in root: FilePath?) throws(SystemCallError)
+        -> [[UInt8]]
+    {
         let slash = UInt8(ascii: "/")
         let parts = pattern.split(separator: slash).map(Array.init)
         let start: [UInt8] = pattern.first == slash ? [slash] : []

@@ -57,7 +57,8 @@ public struct GlobPattern: Sendable {
     /// Whether a whole name matches.
     public func matches(_ name: [UInt8]) -> Bool {
         let characters = Self.characters(name)
-        if characters.first == Self.code("."), items.first.map({ !$0.accepts(46) || !isLiteral($0) }) ?? true {
+        if characters.first == Self.code("."), items.first.map({ !$0.accepts(46) || !isLiteral($0) }) ?? true
+        {
             return false
         }
         // On a mismatch the last star takes one character more: no recursion, no exponential time.

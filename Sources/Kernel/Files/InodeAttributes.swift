@@ -57,7 +57,9 @@ enum InodeAttributes {
         guard size > 0 else { return }
         var names = [UInt8](repeating: 0, count: size)
         let count = try systemCall("flistxattr", [.init("path", text())]) {
-            unsafe names.withUnsafeMutableBytes { unsafe ck_list_attributes(source, $0.baseAddress, $0.count) }
+            unsafe names.withUnsafeMutableBytes {
+                unsafe ck_list_attributes(source, $0.baseAddress, $0.count)
+            }
         }
         for name in names[..<count].split(separator: 0).map(FileName.init) {
             // XATTR_SIZE_MAX.

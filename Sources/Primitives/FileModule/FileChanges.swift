@@ -133,7 +133,9 @@ private struct Owner: ArgumentType {
     static var typeName: String { "owner" }
     static func read(_ slot: Slot) throws -> Owner {
         if let number = slot.integer() {
-            guard let user = UInt32(exactly: number), user != .max else { throw slot.wanted("a user's number") }
+            guard let user = UInt32(exactly: number), user != .max else {
+                throw slot.wanted("a user's number")
+            }
             return Owner(user: user, group: nil)
         }
         let wanted = slot.wanted("an owner such as \"root\", \"1000:1000\" or \":staff\"")

@@ -25,7 +25,9 @@ private enum SnapshotBackend: String, ArgumentType, CaseIterable {
     static var typeName: String { "\"btrfs\", \"reflink\" or \"copy\"" }
     static func read(_ slot: Slot) throws -> SnapshotBackend {
         guard
-            let backend = slot.bytes().flatMap({ SnapshotBackend(rawValue: String(decoding: $0, as: UTF8.self)) })
+            let backend = slot.bytes().flatMap({
+                SnapshotBackend(rawValue: String(decoding: $0, as: UTF8.self))
+            })
         else { throw slot.wanted(typeName) }
         return backend
     }
@@ -85,7 +87,8 @@ private func subvolumes() -> Primitive {
     return Primitive(
         "fs.subvolumes", "Lists the btrfs subvolumes below a directory.", positional: [place.path],
         options: [place.root],
-        returns: "a list of tables by path: path below the directory, id, parent, readonly, uuid, source (a uuid)",
+        returns:
+            "a list of tables by path: path below the directory, id, parent, readonly, uuid, source (a uuid)",
         shell: "btrfs subvolume list -o [{root}/]{path}", see: ["btrfs-subvolume(8)"]
     ) { call in
         let found = try Subvolume.list(try place.read(call))

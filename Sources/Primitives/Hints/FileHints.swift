@@ -8,7 +8,8 @@ func fileHint(for error: SystemCallError) -> String? {
     case ("BTRFS_IOC_SNAP_CREATE_V2", "EINVAL"): "the source is no btrfs subvolume; fs.subvolume makes one"
     case ("BTRFS_IOC_SUBVOL_CREATE", "ENOTTY"): "this is not on btrfs; fs.mkdir makes a plain directory"
     case ("BTRFS_IOC_GET_SUBVOL_ROOTREF", "ENOTTY"): "this is not on btrfs"
-    case ("FICLONE", "EOPNOTSUPP"), ("FICLONE", "ENOTTY"): "this filesystem cannot share content between files"
+    case ("FICLONE", "EOPNOTSUPP"), ("FICLONE", "ENOTTY"):
+        "this filesystem cannot share content between files"
     case ("FICLONE", "EXDEV"): "source and destination lie on different filesystems"
     case ("mkdirat", "EINVAL"): "a directory cannot be copied into itself"
     case ("unlinkat", "EBUSY"): "something is mounted there; fs.unmount it first"
