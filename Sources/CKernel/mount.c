@@ -3,11 +3,9 @@
 #include "CKernel.h"
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 int ck_pivot_root(const char *new_root, const char *put_old) {
@@ -24,16 +22,6 @@ long ck_filesystem_type(const char *path) {
 long ck_filesystem_type_of(int descriptor) {
     struct statfs status;
     return fstatfs(descriptor, &status) < 0 ? -1 : (long)status.f_type;
-}
-
-void ck_copy_attributes(const char *source, const char *target) {
-    static char names[65536], value[65536];
-    ssize_t length = llistxattr(source, names, sizeof names);
-    for (char *name = names; length > 0 && name < names + length; name += strlen(name) + 1) {
-        ssize_t size = lgetxattr(source, name, value, sizeof value);
-        if (size >= 0)
-            (void)lsetxattr(target, name, value, (size_t)size, 0);
-    }
 }
 
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {

@@ -39,10 +39,7 @@ ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 
 /// statfs(2): the filesystem's magic number, as in linux/magic.h.
 long ck_filesystem_type(const char *path);
-
 long ck_filesystem_type_of(int descriptor);
-/// Copies the extended attributes that the target can hold, of a symbolic link itself.
-void ck_copy_attributes(const char *source, const char *target);
 
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
@@ -110,6 +107,32 @@ uint64_t ck_makedev(unsigned int major, unsigned int minor);
 int ck_btrfs_create(int parent, const char *name);
 int ck_btrfs_snapshot(int parent, const char *name, int source, uint64_t flags);
 int ck_btrfs_destroy(int parent, const char *name);
+int ck_btrfs_make_writable(int subvolume);
+struct ck_subvolume {
+    uint64_t identifier, parent;
+    int readonly;
+    uint8_t uuid[16], source_uuid[16];
+};
+int ck_btrfs_describe(int subvolume, struct ck_subvolume *description);
+/// The subvolumes right below the one of `directory`, by rising identifier starting at `from`, each with the
+/// inode of the directory that holds it: how many, -1 with errno.
+int ck_btrfs_children(int directory, uint64_t from, uint64_t *identifiers, uint64_t *directories, int room);
+/// Such a one's path below `directory`; EACCES where it does not lie below.
+int ck_btrfs_child_path(int directory, uint64_t identifier, uint64_t inode, char *path, size_t size);
+
+/// getdents64(2), renameat2(2), copy_file_range(2) at both file offsets,
+/// lseek(2) with SEEK_DATA and SEEK_HOLE, chmod(2) of an O_PATH descriptor.
+ssize_t ck_getdents(int directory, void *buffer, size_t size);
+int ck_rename(int from, const char *old_name, int to, const char *new_name, int replace);
+ssize_t ck_copy_range(int from, int to, size_t count);
+off_t ck_seek_data(int descriptor, off_t from);
+off_t ck_seek_hole(int descriptor, off_t from);
+int ck_chmod_descriptor(int descriptor, mode_t mode);
+/// flistxattr(2), fgetxattr(2), fsetxattr(2).
+ssize_t ck_list_attributes(int descriptor, void *names, size_t size);
+ssize_t ck_get_attribute(int descriptor, const char *name, void *value, size_t size);
+int ck_set_attribute(int descriptor, const char *name, const void *value, size_t size);
+
 /// FICLONE: makes `target` share the content of `source`.
 int ck_clone_content(int target, int source);
 /// connect(2) to an IPv4 or IPv6 address of 4 or 16 bytes, port 0.

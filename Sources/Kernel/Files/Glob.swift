@@ -1,79 +1,79 @@
+internal import CKernel
 internal import Glibc
 public import SystemPackage
 
-/// Paths that fit a pattern: glob(7), over bytes.
+/// The paths that match a pattern: glob(7), with `**` for any number of directories.
 public enum Glob {
-    /// The paths, sorted. A directory that cannot be read has none.
-    public static func paths(_ pattern: FilePath) throws(SystemCallError) -> [FilePath] {
-        var found = [pattern.isAbsolute ? FilePath("/") : FilePath()]
-        for component in pattern.components {
-            let wanted = FilePath(root: nil, [component]).bytes
-            var next: [FilePath] = []
-            for path in found {
-                if !wanted.contains(where: { "*?[".utf8.contains($0) }) {
-                    let child = path.appending(component)
-                    if (try? FileStatus.read(child)) != nil { next.append(child) }
-                    continue
-                }
-                let names = (try? DirectoryListing.names(of: path.isEmpty ? "." : path)) ?? []
-                for name in names where matches(name[...], wanted[...]) {
-                    next.append(path.appending(FilePath(bytes: name).components))
-                }
-            }
-            found = next
-        }
-        return found
+    private struct Step: Hashable {
+        let path: [UInt8]
+        let index: Int
     }
 
-    /// Whether a name fits a pattern; a leading dot must be written.
-    static func matches(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-        if name.first == UInt8(ascii: "."), pattern.first != UInt8(ascii: ".") { return false }
-        return fits(name, pattern)
-    }
-
-    /// One star is gone back to at a time, so that no pattern takes more than the product of both lengths.
-    private static func fits(_ name: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {
-        var (rest, wanted) = (name, pattern)
-        var star: (name: ArraySlice<UInt8>, pattern: ArraySlice<UInt8>)?
-        while true {
-            if wanted.first == UInt8(ascii: "*") {
-                wanted = wanted.dropFirst()
-                star = (rest, wanted)
+    /// Sorted by their bytes; paths inside `root` where given. What cannot be looked into has no matches.
+    ///
+    /// `**` goes through no link and into no hidden directory.
+    public static func paths(matching pattern: [UInt8], in root: FilePath?) throws(SystemCallError)
+        -> [[UInt8]]
+    {
+        let slash = UInt8(ascii: "/")
+        let parts = pattern.split(separator: slash).map(Array.init)
+        let start: [UInt8] = pattern.first == slash ? [slash] : []
+        var (found, seen): (Set<[UInt8]>, Set<Step>) = ([], [])
+        var unvisited = [Step(path: start, index: 0)]
+        var patience = Patience()
+        while let step = unvisited.popLast() {
+            try patience.check()
+            // Two `**` reach the same place by many ways.
+            if !seen.insert(step).inserted { continue }
+            if step.index == parts.count {
+                let isDirectory = pattern.last == slash
+                if stands(step.path, root, asDirectory: isDirectory) { found.insert(step.path) }
                 continue
             }
-            if rest.isEmpty { return wanted.isEmpty }
-            if let after = one(rest[rest.startIndex], wanted) {
-                (rest, wanted) = (rest.dropFirst(), after)
-                continue
-            }
-            guard let back = star, !back.name.isEmpty else { return false }
-            star = (back.name.dropFirst(), back.pattern)
-            (rest, wanted) = (back.name.dropFirst(), back.pattern)
+            unvisited += next(step, parts[step.index], root)
+        }
+        return found.subtracting([[]]).sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    private static func next(_ step: Step, _ part: [UInt8], _ root: FilePath?) -> [Step] {
+        let index = step.index + 1
+        if part == Array("**".utf8) {
+            let below = entries(step.path, root).filter { isDirectory($0, in: step.path, root) }
+            return [Step(path: step.path, index: index)]
+                + below.map { Step(path: joined(step.path, $0.name.bytes), index: step.index) }
+        }
+        let pattern = GlobPattern(part)
+        if let name = pattern.literal { return [Step(path: joined(step.path, name), index: index)] }
+        return entries(step.path, root).lazy.map(\.name.bytes).filter(pattern.matches).map {
+            Step(path: joined(step.path, $0), index: index)
         }
     }
 
-    /// The pattern after the part that takes one byte; nil where it does not fit.
-    private static func one(_ byte: UInt8, _ pattern: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-        guard let first = pattern.first else { return nil }
-        if first == UInt8(ascii: "["), let end = pattern.dropFirst(2).firstIndex(of: UInt8(ascii: "]")) {
-            var set = pattern[(pattern.startIndex + 1)..<end]
-            let isInverted = set.first == UInt8(ascii: "!") || set.first == UInt8(ascii: "^")
-            if isInverted { set = set.dropFirst() }
-            return contains(set, byte) != isInverted ? pattern[(end + 1)...] : nil
-        }
-        return first == byte || first == UInt8(ascii: "?") ? pattern.dropFirst() : nil
+    private static func joined(_ directory: [UInt8], _ name: [UInt8]) -> [UInt8] {
+        directory.isEmpty || directory == [UInt8(ascii: "/")]
+            ? directory + name : directory + [UInt8(ascii: "/")] + name
     }
 
-    private static func contains(_ set: ArraySlice<UInt8>, _ byte: UInt8) -> Bool {
-        var rest = set
-        while let low = rest.popFirst() {
-            if rest.first == UInt8(ascii: "-"), let high = rest.dropFirst().first {
-                if low <= byte, byte <= high { return true }
-                rest = rest.dropFirst(2)
-            } else if low == byte {
-                return true
-            }
+    private static func place(_ path: [UInt8], _ root: FilePath?) -> RootPath {
+        RootPath(path.isEmpty ? "." : FilePath(bytes: path), in: root)
+    }
+
+    private static func entries(_ path: [UInt8], _ root: FilePath?) -> [Listing.Entry] {
+        guard let directory = try? place(path, root).openFile(O_RDONLY | O_DIRECTORY | O_NONBLOCK) else {
+            return []
         }
-        return false
+        return (try? Listing.read(directory, "")) ?? []
+    }
+
+    private static func isDirectory(_ entry: Listing.Entry, in path: [UInt8], _ root: FilePath?) -> Bool {
+        if entry.name.characters.first == CChar(bitPattern: UInt8(ascii: ".")) { return false }
+        if entry.kind != Listing.Entry.unknown { return entry.kind == Listing.Entry.directory }
+        let status = try? place(joined(path, entry.name.bytes), root).place().status()
+        return status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
+    }
+
+    private static func stands(_ path: [UInt8], _ root: FilePath?, asDirectory: Bool) -> Bool {
+        let status = try? FileStatus.read(place(path, root), following: asDirectory)
+        return status.map { !asDirectory || $0.kind == .directory } ?? false
     }
 }

@@ -1,90 +1,100 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
+internal import SystemPackage
 
-/// Whole directory trees, walked by descriptors so that no link leads out.
+/// Files with all that lies below them.
 public enum Tree {
-    /// How deep a tree may nest: each level holds a descriptor.
-    private static let deepest = 900
+    /// How content is copied: shared with the source where the filesystem can, or not.
+    public enum CopyMethod: String, Sendable {
+        case automatic, reflink, copy
+    }
 
-    /// Deletes a file, a subvolume or a tree. EBUSY, with nothing deleted, where something is mounted inside.
-    public static func delete(_ path: FilePath) throws(SystemCallError) {
-        if let mounted = mountBelow(path) {
-            throw SystemCallError(
-                "unlink", EBUSY, [.init("path", mounted.string)], detail: "something is mounted there")
+    /// Copies a file or a directory with all in it: content, owners, modes, times, extended attributes of files
+    /// and directories, links, devices, several names of one file, holes. What other mounts show is left out.
+    ///
+    /// The destination must not exist unless `replacing`, where it is swapped in one step, and a failure leaves
+    /// none. A link at the source's end is copied as a link unless `following`. Returns how it was copied.
+    @discardableResult
+    public static func copy(
+        _ source: RootPath, to destination: RootPath, method: CopyMethod = .automatic,
+        following: Bool = false, replacing: Bool = false
+    ) throws(SystemCallError) -> CopyMethod {
+        let place = try destination.place(openingParent: true)
+        guard place.name != .here else { throw SystemCallError("mkdirat", EEXIST, place.subject) }
+        let name = replacing ? FileName(Array(".tupper-\(getpid())-\(Clock.nanoseconds)".utf8)) : place.name
+        let target = Place(parent: try place.openParent(), name: name, text: place.text)
+        let served = try copy(source, following, to: target, method)
+        if replacing {
+            let (directory, final) = (target.directory, place.name)
+            do {
+                try systemCall("rename", target.subject) {
+                    unsafe ck_rename(directory, name.characters, directory, final.characters, 1)
+                }
+            } catch {
+                try? remove(target, Patience(isEndless: true))
+                throw error
+            }
         }
-        let place = try Place(path)
-        try delete(place.name, in: place.directory, shown: path, depth: 0)
+        return served
     }
 
-    private static func mountBelow(_ path: FilePath) -> FilePath? {
-        guard let table = try? MountTable.read() else { return nil }
-        guard let root = try? path.absolute() else { return nil }
-        return table.map(\.target).first { $0.lies(in: root) }
+    private static func copy(
+        _ source: RootPath, _ following: Bool, to target: borrowing Place, _ method: CopyMethod
+    ) throws(SystemCallError) -> CopyMethod {
+        let place = try source.place(openingParent: true)
+        let status = try following ? source.openFile(Descriptor.pathOnly).status() : place.status()
+        let kind = status.st_mode & S_IFMT
+        guard kind == S_IFDIR || kind == S_IFREG else {
+            try copySpecial(
+                status, place.name, in: place.directory, to: target.name, in: target.directory, target.text)
+            return method == .automatic ? .copy : method
+        }
+        let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+        let opened = try following ? source.openFile(flags) : place.open(flags)
+        var content = ContentCopy(method)
+        if kind == S_IFREG {
+            try copyFile(opened, to: target.name, in: target.directory, &content, target.text)
+            return content.served
+        }
+        let (directory, name) = (target.directory, target.name)
+        try systemCall("mkdirat", target.subject) { unsafe mkdirat(directory, name.characters, 0o700) }
+        do {
+            let made = try target.open(O_RDONLY | O_DIRECTORY)
+            var work = try TreeCopy(opened, source.text, made, target.text, content)
+            try work.run()
+            return work.content.served
+        } catch {
+            // Also when a stop signal ended it.
+            try? remove(target, Patience(isEndless: true))
+            throw error
+        }
     }
 
-    private static func delete(
-        _ name: FilePath, in parent: borrowing Descriptor, shown path: FilePath, depth: Int
+    /// rename(2), or a copy and a removal where the two lie on different filesystems.
+    public static func move(
+        _ source: RootPath, to destination: RootPath, replacing: Bool
     ) throws(SystemCallError) {
-        let base = parent.number
-        if unsafe name.withPlatformString({ unsafe unlinkat(base, $0, 0) }) == 0 { return }
-        let refusal = errno
-        guard refusal == EISDIR || refusal == EPERM || refusal == ENOTDIR else {
-            throw SystemCallError("unlink", refusal, [.init("path", path.string)])
-        }
-        let directory = try Descriptor.open(name, O_DIRECTORY | O_RDONLY | O_NOFOLLOW, at: base)
-        if Btrfs.isSubvolume(directory),
-            unsafe name.withPlatformString({ unsafe ck_btrfs_destroy(base, $0) }) == 0
-        {
-            return
-        }
-        guard depth < deepest else { throw SystemCallError("unlink", ELOOP, [.init("path", path.string)]) }
-        for entry in try DirectoryListing.names(
-            in: try Descriptor.open(".", O_DIRECTORY | O_RDONLY, at: directory.number))
-        {
-            let child = FilePath(bytes: entry)
-            try delete(child, in: directory, shown: path.appending(child.components), depth: depth + 1)
-        }
-        if Btrfs.isSubvolume(directory) {
-            try systemCall("ioctl", [.init("path", path.string)]) {
-                unsafe name.withPlatformString { unsafe ck_btrfs_destroy(base, $0) }
+        do {
+            try rename(source, destination, replacing)
+        } catch let error where error.number == EXDEV {
+            let place = try source.place(openingParent: true)
+            if try place.status().st_mode & S_IFMT == S_IFDIR {
+                try refuseMounts(below: openTop(place))
             }
-        } else {
-            try systemCall("rmdir", [.init("path", path.string)]) {
-                unsafe name.withPlatformString { unsafe unlinkat(base, $0, AT_REMOVEDIR) }
-            }
+            try copy(source, to: destination, replacing: replacing)
+            try remove(place, Patience())
         }
     }
 
-    /// The subvolumes below a directory, the deepest first.
-    public static func subvolumes(_ path: FilePath) throws(SystemCallError) -> [FilePath] {
-        var found: [FilePath] = []
-        let directory = try Descriptor.open(path, O_DIRECTORY | O_RDONLY | O_NOFOLLOW)
-        for name in try DirectoryListing.names(of: path) {
-            let child = FilePath(bytes: name)
-            guard
-                let inner = try? Descriptor.open(
-                    child, O_DIRECTORY | O_RDONLY | O_NOFOLLOW, at: directory.number)
-            else { continue }
-            let below = path.appending(child.components)
-            found += try subvolumes(below)
-            if Btrfs.isSubvolume(inner) { found.append(below) }
+    private static func rename(
+        _ source: RootPath, _ destination: RootPath, _ replacing: Bool
+    ) throws(SystemCallError) {
+        let from = try source.place()
+        let to = try destination.place()
+        let (old, new) = (from.name, to.name)
+        let (fromDirectory, toDirectory) = (from.directory, to.directory)
+        try systemCall("rename", [.init("source", from.text), .init("target", to.text)]) {
+            unsafe ck_rename(fromDirectory, old.characters, toDirectory, new.characters, replacing ? 1 : 0)
         }
-        return found
-    }
-}
-
-/// A path as an open directory and a name in it.
-struct Place: ~Copyable {
-    let directory: Descriptor
-    let name: FilePath
-
-    init(_ path: FilePath) throws(SystemCallError) {
-        guard let last = path.lastComponent, last.kind == .regular else {
-            throw SystemCallError("open", EINVAL, [.init("path", path.string)])
-        }
-        let above = path.removingLastComponent()
-        directory = try Descriptor.open(above.isEmpty ? "." : above, O_DIRECTORY | O_RDONLY)
-        name = FilePath(root: nil, [last])
     }
 }

@@ -1,144 +1,178 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
+internal import SystemPackage
 
-/// Copies a file or a tree with owners, modes, times, attributes, links and devices.
-public struct TreeCopy {
-    /// Whether file content is shared (FICLONE) or written again.
-    public enum Content: Sendable { case shared, copied, sharedWherePossible }
+/// Copies what is in a directory into an empty one, without recursion.
+struct TreeCopy: ~Copyable {
+    private var source: Walk
+    private var target: Walk
+    private let top: Descriptor
+    private var levels: [(pending: [Listing.Entry], status: stat)]
+    /// Where the first copy of a file with several names lies, from the top.
+    private var firstCopies: [Walk.Identity: [FileName]] = [:]
+    private var patience = Patience()
+    private(set) var content: ContentCopy
 
-    private let content: Content
-    /// Where a file with several names has been copied to, by device and inode.
-    private var copies: [[UInt64]: FilePath] = [:]
-
-    /// Copies `source` to `target`, which must not exist. A failure leaves nothing.
-    public static func copy(
-        _ source: FilePath, to target: FilePath, _ content: Content = .sharedWherePossible
+    init(
+        _ source: consuming Descriptor, _ sourceText: String, _ target: consuming Descriptor,
+        _ targetText: String, _ content: ContentCopy
     ) throws(SystemCallError) {
-        if (try? FileStatus.read(target)) != nil {
-            throw SystemCallError("copy", EEXIST, [.init("target", target.string)])
+        let top = try Place.open(
+            target.number, .here, Descriptor.pathOnly | O_DIRECTORY, subject: .init("path", targetText),
+            onSameMount: true)
+        let status = try source.status()
+        let from = try Walk(source, sourceText)
+        let to = try Walk(target, targetText)
+        self.top = top
+        self.source = from
+        self.target = to
+        self.content = content
+        levels = [([], status)]
+    }
+
+    /// Copies all of it; what other mounts show is left out, their mount points come as empty directories.
+    mutating func run() throws(SystemCallError) {
+        let whole = target.identity
+        levels[0].pending = try Listing.read(source.here, source.text())
+        while let last = levels.indices.last {
+            try patience.check()
+            guard let entry = levels[last].pending.popLast() else {
+                if try leave() { continue } else { return }
+            }
+            try copy(entry.name, whole)
         }
-        var work = TreeCopy(content: content)
+    }
+
+    private mutating func copy(_ name: FileName, _ whole: Walk.Identity) throws(SystemCallError) {
+        var status = stat()
+        let from = source.here.number
+        try systemCall("fstatat", [.init("path", source.text(name))]) {
+            unsafe fstatat(from, name.characters, &status, AT_SYMLINK_NOFOLLOW)
+        }
+        let identity = Walk.Identity(status)
+        if status.st_mode & S_IFMT == S_IFDIR {
+            guard identity != whole else {
+                throw SystemCallError(
+                    "mkdirat", EINVAL, [.init("path", target.text(name))],
+                    detail: "a directory cannot be copied into itself")
+            }
+            return try enter(name, status)
+        }
+        if status.st_nlink > 1 {
+            if let first = firstCopies[identity] { return try link(name, to: first) }
+            firstCopies[identity] = target.names + [name]
+        }
+        if status.st_mode & S_IFMT == S_IFREG {
+            let file = try Place.open(
+                from, name, O_RDONLY | O_NONBLOCK, subject: .init("path", source.text(name)),
+                onSameMount: false)
+            try Tree.copyFile(file, to: name, in: target.here.number, &content, target.text(name))
+        } else {
+            try Tree.copySpecial(status, name, in: from, to: name, in: target.here.number, target.text(name))
+        }
+    }
+
+    private mutating func enter(_ name: FileName, _ status: stat) throws(SystemCallError) {
+        let to = target.here.number
+        try systemCall("mkdirat", [.init("path", target.text(name))]) {
+            unsafe mkdirat(to, name.characters, 0o700)
+        }
         do {
-            try work.copy(source, target, depth: 0)
+            try source.down(name)
+        } catch let error where error.number == EXDEV {
+            return try InodeAttributes.copy(status, to: name, in: to, target.text(name))
+        }
+        try target.down(name)
+        levels.append((try Listing.read(source.here, source.text()), status))
+    }
+
+    /// Back to the directory above; false at the top. Only now that it is filled does the copy get its mode.
+    private mutating func leave() throws(SystemCallError) -> Bool {
+        guard let level = levels.popLast() else { return false }
+        if levels.isEmpty {
+            try InodeAttributes.copy(level.status, from: source.here, to: target.here, target.text())
+            return false
+        }
+        let shown = target.lastName
+        let from = try source.up()
+        let to = try target.up()
+        try InodeAttributes.copy(level.status, from: from, to: to, target.text(shown))
+        return true
+    }
+
+    private func link(_ name: FileName, to first: [FileName]) throws(SystemCallError) {
+        guard let last = first.last else { return }
+        let directory = try open(Array(first.dropLast()))
+        let (from, to) = (directory.number, target.here.number)
+        try systemCall("linkat", [.init("path", target.text(name))]) {
+            unsafe linkat(from, last.characters, to, name.characters, 0)
+        }
+    }
+
+    /// Opens a directory of the copy, some names at a time since a path's length is limited.
+    private func open(_ names: [FileName]) throws(SystemCallError) -> Descriptor {
+        var here = try Place.open(
+            top.number, .here, Descriptor.pathOnly | O_DIRECTORY, subject: .init("path", target.text()),
+            onSameMount: true)
+        var rest = names[...]
+        while !rest.isEmpty {
+            var path: [UInt8] = []
+            while let name = rest.first, path.isEmpty || path.count + name.characters.count < 4000 {
+                path += (path.isEmpty ? [] : [UInt8(ascii: "/")]) + name.bytes
+                rest.removeFirst()
+            }
+            here = try Subvolume.open(FilePath(bytes: path), below: here, Descriptor.pathOnly)
+        }
+        return here
+    }
+}
+
+extension Tree {
+    /// Makes a regular file with the content and attributes of an open one.
+    static func copyFile(
+        _ file: borrowing Descriptor, to name: FileName, in directory: Int32, _ content: inout ContentCopy,
+        _ text: @autoclosure () -> String
+    ) throws(SystemCallError) {
+        let status = try file.status()
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemCallError("openat", ESTALE, [.init("path", text())])
+        }
+        let made = Descriptor(
+            owning: try systemCall("openat", [.init("path", text())]) {
+                unsafe ck_openat2(
+                    directory, name.characters,
+                    UInt64(O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC), 0o600, 0)
+            })
+        do {
+            try content.copy(file, to: made, size: Int(status.st_size), text())
+            try InodeAttributes.copy(status, from: file, to: made, text())
         } catch {
-            try? Tree.delete(target)
+            _ = unsafe unlinkat(directory, name.characters, 0)
             throw error
         }
     }
 
-    private init(content: Content) { self.content = content }
-
-    private mutating func copy(_ source: FilePath, _ target: FilePath, depth: Int) throws(SystemCallError) {
-        guard depth < 2000 else { throw SystemCallError("copy", ELOOP, [.init("source", source.string)]) }
-        var status = stat()
-        try systemCall("lstat", [.init("source", source.string)]) {
-            unsafe source.withPlatformString { unsafe lstat($0, &status) }
-        }
-        let kind = status.st_mode & S_IFMT
-        if kind == S_IFSOCK { return }
-        if kind != S_IFDIR, status.st_nlink > 1, try linkCopy(status, target) { return }
-        switch kind {
-        case S_IFDIR:
-            try Files.makeDirectory(target, mode: 0o700, parents: false)
-            for name in try DirectoryListing.names(of: source) {
-                let child = FilePath(bytes: name).components
-                try copy(source.appending(child), target.appending(child), depth: depth + 1)
-            }
-        case S_IFREG: try copyFile(source, target)
-        case S_IFLNK: try Files.link(target, to: try source.linkTarget())
-        default:
-            let (mode, device) = (status.st_mode, status.st_rdev)
-            try systemCall("mknod", [.init("target", target.string)]) {
-                unsafe target.withPlatformString { unsafe mknod($0, mode, device) }
-            }
-        }
-        try Self.copyAttributes(source, target)
-        try Self.finish(target, status)
-    }
-
-    /// A second name of a file that was copied already becomes a hard link.
-    private mutating func linkCopy(_ status: stat, _ target: FilePath) throws(SystemCallError) -> Bool {
-        let key = [UInt64(status.st_dev), UInt64(status.st_ino)]
-        guard let first = copies[key] else {
-            copies[key] = target
-            return false
-        }
-        try systemCall("link", [.init("target", target.string)]) {
-            unsafe first.withPlatformString { from in
-                unsafe target.withPlatformString { unsafe link(from, $0) }
-            }
-        }
-        return true
-    }
-
-    private func copyFile(_ source: FilePath, _ target: FilePath) throws(SystemCallError) {
-        let from = try Descriptor.open(source, O_RDONLY | O_NOFOLLOW)
-        let to = try Descriptor.open(target, O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
-        if content != .copied {
-            if ck_clone_content(to.number, from.number) == 0 { return }
-            let refusal = errno
-            if content == .shared {
-                throw SystemCallError("ioctl", refusal, [.init("source", source.string)])
-            }
-        }
-        // Holes stay holes: data is found by SEEK_DATA (3) and SEEK_HOLE (4).
-        let size = try from.status().st_size
-        try systemCall("ftruncate", [.init("target", target.string)]) { ftruncate(to.number, size) }
-        var offset: off_t = 0
-        while offset < size {
-            var start = lseek(from.number, offset, 3)
-            if start < 0 {
-                if errno == ENXIO { break }
-                start = offset
-            }
-            let hole = lseek(from.number, start, 4)
-            let end = hole < 0 ? size : hole
-            try copyRange(from, to, start, end, target)
-            offset = max(end, start + 1)
-        }
-    }
-
-    private func copyRange(
-        _ from: borrowing Descriptor, _ to: borrowing Descriptor, _ start: off_t, _ end: off_t,
-        _ target: FilePath
+    /// Makes a link, device, FIFO or socket as another is.
+    static func copySpecial(
+        _ status: stat, _ source: FileName, in sourceDirectory: Int32, to name: FileName,
+        in directory: Int32, _ text: @autoclosure () -> String
     ) throws(SystemCallError) {
-        var (offset, buffer) = (start, [UInt8](repeating: 0, count: 1 << 17))
-        while offset < end {
-            let wanted = min(buffer.count, Int(end - offset))
-            let count = try systemCall("pread") {
-                unsafe buffer.withUnsafeMutableBytes {
-                    unsafe pread(from.number, $0.baseAddress, wanted, offset)
-                }
+        if status.st_mode & S_IFMT == S_IFLNK {
+            let target = try FileName(linkAt: source, in: sourceDirectory, text())
+            try systemCall("symlinkat", [.init("path", text())]) {
+                unsafe symlinkat(target.characters, directory, name.characters)
             }
-            if count == 0 { return }
-            try systemCall("lseek") { lseek(to.number, offset, SEEK_SET) }
-            do { try to.write(Array(buffer[..<count])) } catch {
-                throw SystemCallError(error.call, error.number, [.init("target", target.string)])
+        } else {
+            try systemCall("mknodat", [.init("path", text())]) {
+                unsafe mknodat(
+                    directory, name.characters, status.st_mode & S_IFMT | 0o600, status.st_rdev)
             }
-            offset += off_t(count)
         }
-    }
-
-    /// Extended attributes; a target that cannot hold one goes without it.
-    private static func copyAttributes(_ source: FilePath, _ target: FilePath) throws(SystemCallError) {
-        unsafe source.withPlatformString { from in
-            unsafe target.withPlatformString { to in unsafe ck_copy_attributes(from, to) }
-        }
-    }
-
-    /// Owner first: a change of owner clears the set-user-ID bit. Times last.
-    private static func finish(_ target: FilePath, _ status: stat) throws(SystemCallError) {
-        let subject = SystemCallError.Subject("target", target.string)
-        let times = [status.st_atim, status.st_mtim]
-        if Credentials.user == 0 { try Files.setOwner(target, status.st_uid, status.st_gid) }
-        if status.st_mode & S_IFMT != S_IFLNK { try Files.setMode(target, status.st_mode & 0o7777) }
-        try systemCall("utimensat", [subject]) {
-            unsafe target.withPlatformString { path in
-                unsafe times.withUnsafeBufferPointer {
-                    unsafe utimensat(AT_FDCWD, path, $0.baseAddress, AT_SYMLINK_NOFOLLOW)
-                }
-            }
+        do {
+            try InodeAttributes.copy(status, to: name, in: directory, text())
+        } catch {
+            _ = unsafe unlinkat(directory, name.characters, 0)
+            throw error
         }
     }
 }

@@ -2,94 +2,119 @@ internal import Kernel
 internal import LuaHost
 internal import SystemPackage
 
-/// The primitives of `fs` for subvolumes, snapshots and whole trees.
+/// The primitives of `fs` for subvolumes, and for what stands in for them where there is no btrfs.
 func subvolumePrimitives() -> [Primitive] {
     [subvolume(), snapshot(), isSubvolume(), subvolumes(), delete()]
 }
 
 private func subvolume() -> Primitive {
-    let path = Parameter<FilePath>("path", "Where; nothing may be there.")
+    let place = PathParameters("The subvolume; its parent lies on btrfs.")
     return Primitive(
-        "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [path],
-        shell: "btrfs subvolume create {path}", see: ["btrfs-subvolume(8)"]
+        "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path], options: [place.root],
+        shell: "btrfs subvolume create [{root}/]{path}", see: ["btrfs-subvolume(8)"]
     ) { call in
-        try Btrfs.create(try call[path])
+        try Subvolume.create(try place.read(call))
         return []
     }
 }
 
-/// How a snapshot is made.
-private enum Backend: String, ArgumentType, CaseIterable {
+/// What may serve a snapshot.
+private enum SnapshotBackend: String, ArgumentType, CaseIterable {
     case btrfs, reflink, copy
-    static var typeName: String { "backend" }
-    static func read(_ slot: Slot) throws -> Backend {
-        guard let backend = slot.bytes().flatMap({ Backend(rawValue: String(decoding: $0, as: UTF8.self)) })
-        else {
-            throw slot.wanted("btrfs, reflink or copy")
-        }
+
+    static var typeName: String { "\"btrfs\", \"reflink\" or \"copy\"" }
+    static func read(_ slot: Slot) throws -> SnapshotBackend {
+        guard
+            let backend = slot.bytes().flatMap({
+                SnapshotBackend(rawValue: String(decoding: $0, as: UTF8.self))
+            })
+        else { throw slot.wanted(typeName) }
         return backend
     }
 }
 
 private func snapshot() -> Primitive {
-    let source = Parameter<FilePath>("source", "What to copy: a subvolume, or a directory.")
-    let destination = Parameter<FilePath>("destination", "Where; nothing may be there.")
-    let readonly = Parameter<Bool>("readonly", "Makes the copy read-only; btrfs only.", default: false)
-    let backend = Parameter<Backend?>(
-        "backend", "btrfs, reflink or copy, and nothing else.", shown: "the first of these that can")
+    let source = Parameter<FilePath>("source", "A subvolume, or any directory or file.")
+    let destination = Parameter<FilePath>("destination", "The snapshot's own path; it must not exist.")
+    let readonly = Parameter<Bool>(
+        "readonly", "Refuses writing into it, which only btrfs can.", default: false)
+    let backend = Parameter<SnapshotBackend?>(
+        "backend", "Serves it by this or fails.", shown: "the first that can")
     return Primitive(
-        "fs.snapshot", "Copies a tree, at no cost where the filesystem can.",
-        positional: [source, destination],
-        options: [readonly, backend], returns: "which backend served",
-        shell: "btrfs subvolume snapshot {readonly?-r:} {source} {destination}", see: ["btrfs-subvolume(8)"]
+        "fs.snapshot", "Copies a tree at once and without space where possible.",
+        positional: [source, destination], options: [readonly, backend],
+        returns: "which backend served: \"btrfs\", \"reflink\" or \"copy\"",
+        shell: "btrfs subvolume snapshot {readonly?-r:} {source} {destination}",
+        see: ["btrfs-subvolume(8)", "ioctl_ficlone(2)"]
     ) { call in
-        let (from, to, fixed) = (try call[source], try call[destination], try call[backend])
-        let frozen = try call[readonly]
-        if fixed == nil || fixed == .btrfs {
-            do {
-                try Btrfs.snapshot(from, to: to, readonly: frozen)
-                return [.value(.text("btrfs"))]
-            } catch let error as SystemCallError
-                where fixed == nil && !frozen
-                && ["EXDEV", "ENOTTY", "EINVAL", "ENOTDIR"].contains(error.code)
-            {}
+        let (from, to) = (RootPath(try call[source]), RootPath(try call[destination]))
+        let (wanted, isReadonly) = (try call[backend], try call[readonly])
+        if isReadonly, let wanted, wanted != .btrfs {
+            throw ArgumentError("option 'readonly': only the backend \"btrfs\" can")
         }
-        if frozen { throw ArgumentError("option 'readonly' is for the btrfs backend only") }
-        if fixed == nil || fixed == .reflink {
-            do {
-                try TreeCopy.copy(from, to: to, .shared)
-                return [.value(.text("reflink"))]
-            } catch let error as SystemCallError where fixed == nil && error.call == "ioctl" {}
-        }
-        try TreeCopy.copy(from, to: to, .copied)
-        return [.value(.text("copy"))]
+        return [.value(.text(try take(from, to, isReadonly ? .btrfs : wanted, isReadonly).rawValue))]
     }
 }
 
+private func take(
+    _ source: RootPath, _ destination: RootPath, _ backend: SnapshotBackend?, _ readonly: Bool
+) throws -> SnapshotBackend {
+    if backend == nil || backend == .btrfs {
+        do {
+            try Subvolume.snapshot(source, at: destination, readonly: readonly)
+            return .btrfs
+        } catch {
+            guard backend == nil, Subvolume.cannotServe(error) else { throw error }
+        }
+    }
+    let method = backend.map { $0 == .reflink ? Tree.CopyMethod.reflink : .copy } ?? .automatic
+    return try Tree.copy(source, to: destination, method: method) == .reflink ? .reflink : .copy
+}
+
 private func isSubvolume() -> Primitive {
-    let path = Parameter<FilePath>("path", "A directory.")
+    let place = PathParameters("What to look at.")
     return Primitive(
-        "fs.is_subvolume", "Tells whether a directory is a btrfs subvolume.", positional: [path],
-        returns: "true or false", shell: "btrfs subvolume show {path}", see: ["btrfs-subvolume(8)"]
-    ) { call in [.value(.boolean(try Btrfs.isSubvolume(try call[path])))] }
+        "fs.is_subvolume", "Tells whether a path is a btrfs subvolume.", positional: [place.path],
+        options: [place.root], returns: "a boolean", shell: "btrfs subvolume show [{root}/]{path}",
+        see: ["btrfs-subvolume(8)"]
+    ) { call in
+        [.value(.boolean(try Subvolume.isSubvolume(try place.read(call))))]
+    }
 }
 
 private func subvolumes() -> Primitive {
-    let path = Parameter<FilePath>("path", "A directory.")
+    let place = PathParameters("A directory on btrfs.")
     return Primitive(
-        "fs.subvolumes", "Lists the btrfs subvolumes below a directory.", positional: [path],
-        returns: "a list of paths, the deepest first", shell: "btrfs subvolume list -o {path}",
-        see: ["btrfs-subvolume(8)"]
-    ) { call in [.value(.list(try Tree.subvolumes(try call[path]).map { .bytes($0.bytes) }))] }
+        "fs.subvolumes", "Lists the btrfs subvolumes below a directory.", positional: [place.path],
+        options: [place.root],
+        returns:
+            "a list of tables by path: path below the directory, id, parent, readonly, uuid, source (a uuid)",
+        shell: "btrfs subvolume list -o [{root}/]{path}", see: ["btrfs-subvolume(8)"]
+    ) { call in
+        let found = try Subvolume.list(try place.read(call))
+        return [
+            .value(
+                .list(
+                    found.map {
+                        .record([
+                            "path": .bytes($0.path.bytes), "id": .count($0.identifier),
+                            "parent": .count($0.parent), "readonly": .boolean($0.isReadonly),
+                            "uuid": .text($0.uuid), "source": $0.source.map(Value.text) ?? .absent,
+                        ])
+                    }))
+        ]
+    }
 }
 
 private func delete() -> Primitive {
-    let path = Parameter<FilePath>("path", "A file, a subvolume or a tree.")
+    let place = PathParameters("A subvolume, a directory, or a file; a link goes itself.")
     return Primitive(
-        "fs.delete", "Deletes a tree with the subvolumes in it; crosses no mount.", positional: [path],
-        shell: "rm -rf --one-file-system {path}", see: ["unlink(2)"]
+        "fs.delete", "Deletes a subvolume with those nested in it, or a tree.", positional: [place.path],
+        options: [place.root],
+        shell: "btrfs subvolume delete -R [{root}/]{path} || rm -r --one-file-system [{root}/]{path}",
+        see: ["btrfs-subvolume(8)", "unlink(2)"]
     ) { call in
-        try Tree.delete(try call[path])
+        try Tree.remove(try place.read(call))
         return []
     }
 }

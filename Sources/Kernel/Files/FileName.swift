@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// A name in a directory, or a whole path, as C takes it.
+struct FileName: Hashable {
+    /// The bytes and a NUL.
+    let characters: [CChar]
+
+    init(_ bytes: some Sequence<UInt8>) {
+        characters = bytes.map { CChar(bitPattern: $0) } + [0]
+    }
+
+    /// Without the NUL.
+    var bytes: [UInt8] { characters.dropLast().map { UInt8(bitPattern: $0) } }
+
+    /// As messages show it.
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    static let here = FileName([UInt8(ascii: ".")])
+    static let parent = FileName([UInt8(ascii: "."), UInt8(ascii: ".")])
+    static let none = FileName([])
+}
