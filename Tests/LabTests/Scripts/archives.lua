@@ -25,7 +25,7 @@ for _, ending in ipairs { ".tar", ".tar.gz", ".tar.zst", ".tar.xz" } do
     fs.mkdir(out)
     fs.unpack("/mnt/x" .. ending, out)
     local a = fs.stat(out .. "/a")
-    assert(a.mode == "04755" and a.uid == 1000 and a.gid == 1001 and a.links == 2)
+    assert(a.mode == "4755" and a.uid == 1000 and a.gid == 1001 and a.links == 2)
     assert(a.inode == fs.stat(out .. "/hard").inode and a.mtime == fs.stat("/mnt/src/a").mtime)
     assert(fs.stat(out .. "/link").target == "/etc" and fs.stat(out .. "/fifo").type == "fifo")
     assert(fs.stat(out .. "/null").major == 1 and fs.stat(out .. "/null").minor == 3)
