@@ -42,6 +42,8 @@ public struct Kind {
 extension State {
     /// Makes the metatable of a kind. `release`, where declared, is what `<close>` calls.
     func register(_ kind: Kind) {
+        // Two modules may return the same kind.
+        if kinds[kind.name] != nil { return }
         kinds[kind.name] = kind
         unsafe luaL_newmetatable(lua, kind.name)
         setMetamethod("__tostring", "Shows the handle.", kind) { call, handle in

@@ -14,6 +14,7 @@ internal import CLuaBridge
     /// The declared modules, in order.
     public private(set) var modules: [Module] = []
     var entries: [Primitive] = []
+    private var undeclared: [String: () -> Module] = [:]
     var handles: [Int: any Handle] = [:]
     private var nextHandle = 1
     var kinds: [String: Kind] = [:]
@@ -52,6 +53,30 @@ internal import CLuaBridge
         }
         unsafe lua_setglobal(lua, module.name)
         for kind in module.kinds { register(kind) }
+    }
+
+    /// Makes modules known that are declared only once a script names them: declaring takes time.
+    public func register(lazily modules: [(name: String, declare: () -> Module)]) {
+        for module in modules { undeclared[module.name] = module.declare }
+        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
+        unsafe lua_createtable(lua, 0, 1)
+        push("__index")
+        let name = Parameter<Anything>("name", "The global's name.", default: .nothing)
+        let globals = Parameter<Anything>("globals", "The table of globals.", default: .nothing)
+        entries.append(
+            Primitive("_G.__index", "Declares a module.", positional: [globals, name]) { call in
+                guard case .bytes(let bytes) = try call[name].value,
+                    let declare = self.undeclared.removeValue(forKey: String(decoding: bytes, as: UTF8.self))
+                else { return [] }
+                let module = declare()
+                self.register(module)
+                unsafe lua_getglobal(self.lua, module.name)
+                return [.function(Function(reference: Reference(popping: self)))]
+            })
+        unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
+        unsafe lua_rawset(lua, -3)
+        _ = unsafe lua_setmetatable(lua, -2)
+        unsafe lb_pop(lua, 1)
     }
 
     /// Puts a primitive in the place of a function of one of Lua's own libraries.

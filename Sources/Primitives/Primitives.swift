@@ -5,12 +5,11 @@ public import LuaHost
 @discardableResult
 public func registerPrimitives(with state: State) -> Holdings {
     let holdings = Holdings()
-    for module in [
-        namespaceModule(holdings), fileModule(holdings), networkModule(holdings), processModule(holdings),
-        systemModule(),
-    ] {
-        state.register(module)
-    }
+    state.register(lazily: [
+        ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
+        ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
+        ("sys", { systemModule() }),
+    ])
     state.explain = { error, primitive in
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)

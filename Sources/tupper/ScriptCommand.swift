@@ -18,24 +18,35 @@ struct ScriptCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
+        throw ExitCode(ScriptFile(path: file).run(arguments, tracing: trace))
+    }
+}
+
+/// A script to run: a file, or `-` for standard input.
+struct ScriptFile {
+    let path: String
+
+    /// Runs it and prints how it ended; returns the exit status.
+    func run(_ arguments: [String], tracing: Bool) -> Int32 {
         let ending: ScriptRunner.Ending
         do {
-            let source = try read()
-            ending = try ScriptRunner(tracing: trace).run(
-                source, name: file == "-" ? "stdin" : file, arguments: arguments.map { Array($0.utf8) })
+            ending = try ScriptRunner(tracing: tracing).run(
+                try read(), name: path == "-" ? "stdin" : path, arguments: arguments.map { Array($0.utf8) })
         } catch let error as Errno {
-            ending = .init(status: 1, report: "tupper: \(file): \(error.description.lowercased())")
+            ending = .init(status: 1, report: "tupper: \(path): \(error.description.lowercased())")
+        } catch {
+            ending = .init(status: 1, report: "tupper: \(error)")
         }
         if !ending.report.isEmpty { printError(ending.report) }
-        throw ExitCode(ending.status)
+        return ending.status
     }
 
     private func read() throws -> [UInt8] {
         let descriptor =
-            file == "-"
+            path == "-"
             ? FileDescriptor.standardInput
-            : try FileDescriptor.open(FilePath(file), .readOnly, options: .closeOnExec)
-        defer { if file != "-" { try? descriptor.close() } }
+            : try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+        defer { if path != "-" { try? descriptor.close() } }
         var source: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65536)
         while true {

@@ -1,9 +1,23 @@
 import ArgumentParser
+import Glibc
 
 /// The command line. Wrong usage exits 64, as sysexits(3) has it.
-@main
 struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
         subcommands: [ScriptCommand.self])
+}
+
+/// Where the program starts.
+@main
+enum Start {
+    /// `tupper script FILE [ARGS...]` is what starts most often, a container at a time: it goes past the parser, which
+    /// takes longer to look at the commands' declarations than the rest of the start.
+    static func main() {
+        let words = CommandLine.arguments
+        if words.count > 2, words[1] == "script", words[2] == "-" || !words[2].hasPrefix("-") {
+            exit(ScriptFile(path: words[2]).run(Array(words[3...]), tracing: false))
+        }
+        Tupper.main()
+    }
 }

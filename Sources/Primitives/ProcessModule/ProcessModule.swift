@@ -5,7 +5,8 @@ internal import LuaHost
 func processModule(_ holdings: Holdings) -> Module {
     Module(
         "proc", "Processes, and programs to run.",
-        programPrimitives(holdings) + [fork(holdings), list(), find(), kill(), identifier(), parent()])
+        programPrimitives(holdings) + [fork(holdings), list(), find(), kill(), identifier(), parent()],
+        kinds: [ProcessBox.kind, ParentHandle.kind])
 }
 
 private func fork(_ holdings: Holdings) -> Primitive {
