@@ -20,46 +20,55 @@ public class AnyParameter {
     /// What it means, in a sentence.
     public let summary: String
     /// Its type as documentation names it.
-    public let typeName: String
+    public var typeName: String { "" }
     /// Its default as documentation shows it.
-    public let shownDefault: String?
+    public var shownDefault: String? { nil }
+    /// The default as a word of a shell line; nil for none, and for a false one.
+    var shellDefault: [String]? { nil }
     /// Whether the call fails without it.
     public let isRequired: Bool
-    /// The default as a word of a shell line; nil for none, and for a false one.
-    let shellDefault: [String]?
     /// 1, 2, ... for a positional argument; nil for an option.
     public internal(set) var position: Int32?
 
-    init(
-        _ name: String, _ summary: String, typeName: String, shownDefault: String?, isRequired: Bool,
-        shellDefault: [String]? = nil
-    ) {
-        self.shellDefault = shellDefault
+    init(_ name: String, _ summary: String, isRequired: Bool) {
         self.name = name
         self.summary = summary
-        self.typeName = typeName
-        self.shownDefault = shownDefault
         self.isRequired = isRequired
     }
 }
 
 /// A typed key: declared once with its documentation, used by a primitive's body to read its value.
+///
+/// Declaring is on the way of every start: what only documentation and traces need is worked out when asked for.
 public final class Parameter<Content: ArgumentType>: AnyParameter {
     let fallback: Content?
+    private let shown: String?
 
     /// A parameter that must be given, or, of optional type, may be left out; `shown` says what happens then.
     public init(_ name: String, _ summary: String, shown: String? = nil) {
         fallback = Content.whenAbsent
-        super.init(
-            name, summary, typeName: Content.typeName, shownDefault: shown, isRequired: fallback == nil)
+        self.shown = shown
+        super.init(name, summary, isRequired: fallback == nil)
     }
 
     /// A parameter with a default.
     public init(_ name: String, _ summary: String, default fallback: Content) {
         self.fallback = fallback
-        super.init(
-            name, summary, typeName: Content.typeName, shownDefault: "\(fallback)", isRequired: false,
-            shellDefault: (fallback as? Bool) == false ? nil : [shellQuoted("\(fallback)")])
+        shown = nil
+        super.init(name, summary, isRequired: false)
+    }
+
+    public override var typeName: String { Content.typeName }
+    public override var shownDefault: String? { shown ?? fallbackText }
+    override var shellDefault: [String]? {
+        if (fallback as? Bool) == false { return nil }
+        return fallbackText.map { [shellQuoted($0)] }
+    }
+
+    /// The default as text; nil where leaving the argument out has no value.
+    private var fallbackText: String? {
+        guard let fallback, Content.whenAbsent == nil else { return nil }
+        return "\(fallback)"
     }
 }
 
