@@ -14,6 +14,7 @@ internal import CLuaBridge
     /// The declared modules, in order.
     public private(set) var modules: [Module] = []
     var entries: [Primitive] = []
+    private var hasBeenCopied = false
     private var undeclared: [String: () -> Module] = [:]
     var handles: [Int: any Handle] = [:]
     private var nextHandle = 1
@@ -77,6 +78,16 @@ internal import CLuaBridge
         unsafe lua_rawset(lua, -3)
         _ = unsafe lua_setmetatable(lua, -2)
         unsafe lb_pop(lua, 1)
+    }
+
+    /// To be called before this process is copied. What a copy declares is lost with it, so from the second copy on
+    /// everything is declared before.
+    public func prepareForCopy() {
+        if hasBeenCopied {
+            for declare in undeclared.values { register(declare()) }
+            undeclared = [:]
+        }
+        hasBeenCopied = true
     }
 
     /// Puts a primitive in the place of a function of one of Lua's own libraries.

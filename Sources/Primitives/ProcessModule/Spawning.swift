@@ -45,6 +45,7 @@ struct Spawning {
 
     /// Makes the copy; in it, `function` runs and the process ends.
     func start(_ function: Function) throws -> ProcessBox {
+        state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
         guard let child = try Child.clone(into: allNamespaces) else {
