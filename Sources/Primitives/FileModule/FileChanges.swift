@@ -59,7 +59,7 @@ private func copy() -> Primitive {
         "fs.copy", "Copies a file or a directory, and all that is known of it.",
         positional: places.positional, options: [follow, replace] + places.options,
         shell: """
-            cp -ax {follow?-H:} -T --reflink=auto {replace?:--update=none-fail} [{source_root}/]{source} \
+            cp -ax {follow?-H:} -T --reflink=auto {replace?--remove-destination:-n} [{source_root}/]{source} \
             [{destination_root}/]{destination}
             """, see: ["cp(1)", "copy_file_range(2)"]
     ) { call in
@@ -78,7 +78,7 @@ private func move() -> Primitive {
         "fs.move", "Gives a file or directory another path.", positional: places.positional,
         options: [replace] + places.options,
         shell: """
-            mv -T {replace?:--update=none-fail} [{source_root}/]{source} [{destination_root}/]{destination}
+            mv -T {replace?-f:-n} [{source_root}/]{source} [{destination_root}/]{destination}
             """, see: ["rename(2)"]
     ) { call in
         let (source, destination) = try places.read(call)

@@ -129,7 +129,7 @@ private func glob() -> Primitive {
     return Primitive(
         "fs.glob", "Lists the paths that match a pattern.", positional: [pattern], options: [root],
         returns: "a list of paths sorted by their bytes, as seen from inside the root",
-        shell: "printf '%s\\n' [{root}/]{pattern}", see: ["glob(7)"]
+        shell: "compgen -G [{root}/]{pattern}", see: ["glob(7)"]
     ) { call in
         let paths = try Glob.paths(matching: try call[pattern].bytes, in: try call[root])
         return [.value(.list(paths.map { .bytes($0) }))]
