@@ -63,3 +63,19 @@ struct Anything: ArgumentType {
     static var typeName: String { "any" }
     static func read(_ slot: Slot) throws -> Anything { Anything(value: (try? slot.plain()) ?? .absent) }
 }
+
+/// One word out of a few.
+extension ArgumentType where Self: CaseIterable & RawRepresentable, RawValue == String {
+    public static func read(_ slot: Slot) throws -> Self {
+        try read(slot, choices: "one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+
+    /// The same with other words for the choices.
+    public static func read(_ slot: Slot, choices: String) throws -> Self {
+        guard let word = slot.bytes(), let choice = Self(rawValue: String(decoding: word, as: UTF8.self))
+        else {
+            throw slot.wanted(choices)
+        }
+        return choice
+    }
+}

@@ -25,7 +25,8 @@ public struct RootPath: Sendable {
 
     /// Opens the path itself (O_PATH), never through a magic link; makes what is missing where `making` says.
     public func open(making kind: Kind? = nil) throws(SystemCallError) -> Descriptor {
-        let directory = try Descriptor.open(root ?? (path.isAbsolute ? "/" : "."), O_DIRECTORY | O_PATH)
+        let directory = try Descriptor.open(
+            root ?? (path.isAbsolute ? "/" : "."), O_DIRECTORY | Descriptor.pathOnly)
         guard let kind else { return try open(path, below: directory) }
         do {
             return try open(path, below: directory)
@@ -35,21 +36,17 @@ public struct RootPath: Sendable {
         }
     }
 
-    private static let O_PATH: Int32 = 0o10_000_000
-    private var O_PATH: Int32 { Self.O_PATH }
-    private static let resolveInRoot: UInt64 = 0x10
-    private static let resolveNoMagicLinks: UInt64 = 0x02
-
     private func open(
         _ path: FilePath, below directory: borrowing Descriptor
     ) throws(SystemCallError) -> Descriptor {
         let base = directory.number
         let follow = root == nil ? O_NOFOLLOW : 0
-        let resolve = Self.resolveNoMagicLinks | (root == nil ? 0 : Self.resolveInRoot)
+        let resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
         let opened = Descriptor(
             owning: try systemCall("openat2", [.init("path", text)]) {
                 unsafe path.withPlatformString {
-                    unsafe ck_openat2(base, $0, UInt64(O_PATH | O_CLOEXEC | follow), 0, resolve)
+                    unsafe ck_openat2(
+                        base, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0, resolve.rawValue)
                 }
             })
         if try opened.status().st_mode & S_IFMT == S_IFLNK {

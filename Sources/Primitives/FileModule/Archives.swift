@@ -67,12 +67,6 @@ private func pack() -> Primitive {
 
 extension Packing.Compression: ArgumentType {
     public static var typeName: String { "compression" }
-    public static func read(_ slot: Slot) throws -> Packing.Compression {
-        guard let text = slot.bytes(),
-            let kind = Packing.Compression(rawValue: String(decoding: text, as: UTF8.self))
-        else { throw slot.wanted("one of \(allCases.map(\.rawValue).joined(separator: ", "))") }
-        return kind
-    }
 }
 
 /// Turns an archive's error into a failure whose path is the member, or the archive as a whole.

@@ -168,11 +168,6 @@ private func unmount() -> Primitive {
 
 extension Propagation: ArgumentType {
     public static var typeName: String { "propagation" }
-    public static func read(_ slot: Slot) throws -> Propagation {
-        guard let kind = slot.bytes().flatMap({ Propagation(rawValue: String(decoding: $0, as: UTF8.self)) })
-        else { throw slot.wanted("one of \(Propagation.allCases.map(\.rawValue).joined(separator: ", "))") }
-        return kind
-    }
 }
 
 private func propagation() -> Primitive {

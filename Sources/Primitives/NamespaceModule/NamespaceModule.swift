@@ -11,12 +11,6 @@ func namespaceModule(_ holdings: Holdings) -> Module {
 
 extension Namespace: ArgumentType {
     public static var typeName: String { "namespace" }
-    public static func read(_ slot: Slot) throws -> Namespace {
-        guard let text = slot.bytes().map({ String(decoding: $0, as: UTF8.self) }),
-            let kind = Namespace(rawValue: text)
-        else { throw slot.wanted("one of \(Namespace.allCases.map(\.rawValue).joined(separator: ", "))") }
-        return kind
-    }
 }
 
 private func identifier() -> Primitive {

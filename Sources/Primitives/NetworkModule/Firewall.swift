@@ -64,12 +64,7 @@ private enum TransportProtocol: String, ArgumentType, CaseIterable, CustomString
     case tcp, udp
     static var typeName: String { "protocol" }
     static func read(_ slot: Slot) throws -> TransportProtocol {
-        guard
-            let kind = slot.bytes().flatMap({
-                TransportProtocol(rawValue: String(decoding: $0, as: UTF8.self))
-            })
-        else { throw slot.wanted("tcp or udp") }
-        return kind
+        try read(slot, choices: "tcp or udp")
     }
 }
 
