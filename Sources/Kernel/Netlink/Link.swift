@@ -8,6 +8,8 @@ public struct Link: Sendable, Equatable {
     public let mac: String
     public let mtu: UInt32
     public let isUp: Bool
+    /// Whether it has a carrier (IFF_LOWER_UP) that the kernel has yet to act on (no IFF_RUNNING).
+    private let isWaking: Bool
     /// As in `"veth"`; empty for a device that no kind made.
     public let kind: String
     /// The index of the bridge it is attached to; 0 for none.
@@ -46,7 +48,9 @@ public struct Link: Sendable, Equatable {
         guard answer.type == 16, answer.content.bytes.count >= 16 else { return nil }
         let attributes = answer.content.attributes(at: 16)
         index = Int32(bitPattern: answer.content.number(at: 4))
-        isUp = answer.content.number(at: 8) & 1 != 0
+        let flags = answer.content.number(at: 8)
+        isUp = flags & 1 != 0
+        isWaking = flags & 0x10000 != 0 && flags & 0x40 == 0
         name = attributes[3]?.text ?? ""
         mtu = attributes[4]?.number(at: 0) ?? 0
         master = Int32(bitPattern: attributes[10]?.number(at: 0) ?? 0)
@@ -131,6 +135,12 @@ public struct Link: Sendable, Equatable {
     /// Takes it up or down.
     public func set(up: Bool) throws(SystemCallError) {
         try change(NetlinkMessage(16, 0, Self.header(index, flags: up ? 1 : 0, change: 1)))
+        // The kernel acts on a carrier a little later, and drops the packets sent until then.
+        var patience = up ? 1000 : 0
+        while patience > 0, try Link.numbered(index).isWaking {
+            try Processes.sleep(milliseconds: 1)
+            patience -= 1
+        }
     }
 
     /// Changes its name.
