@@ -14,10 +14,24 @@ static int stops_ignored;
 
 // --- The state -------------------------------------------------------------------------------
 
+// Most scripts end before there is anything to collect: the collector starts once this much is in use.
+static const size_t collect_from = 1 << 20;
+static lua_State *waiting_to_collect;
+static size_t in_use;
+
+static void count(size_t old, size_t size) {
+    in_use += size - old;
+    if (in_use > collect_from) {
+        lua_gc(waiting_to_collect, LUA_GCRESTART);
+        waiting_to_collect = NULL;
+    }
+}
+
 // Out of memory ends the process: returning NULL would raise LUA_ERRMEM through Swift frames.
 static void *allocate(void *unused, void *block, size_t old, size_t size) {
     (void)unused;
-    (void)old;
+    if (waiting_to_collect != NULL)
+        count(block == NULL ? 0 : old, size);
     if (size == 0) {
         free(block);
         return NULL;
@@ -42,6 +56,8 @@ lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
     abandon_function = abandon;
     lua_State *L = lua_newstate(allocate, NULL);
     lua_atpanic(L, panic);
+    lua_gc(L, LUA_GCSTOP);
+    waiting_to_collect = L;
     luaL_openlibs(L);
     return L;
 }

@@ -71,10 +71,10 @@ extension ArgumentType where Self: CaseIterable & RawRepresentable, RawValue == 
     }
 
     /// The same with other words for the choices.
-    public static func read(_ slot: Slot, choices: String) throws -> Self {
+    public static func read(_ slot: Slot, choices: @autoclosure () -> String) throws -> Self {
         guard let word = slot.bytes(), let choice = Self(rawValue: String(decoding: word, as: UTF8.self))
         else {
-            throw slot.wanted(choices)
+            throw slot.wanted(choices())
         }
         return choice
     }

@@ -5,6 +5,8 @@ internal import CLuaBridge
 public protocol Handle: AnyObject {
     /// The kind's name as `tostring` and messages show it, as in `"link"`.
     static var kindName: String { get }
+    /// Its declaration; used once the first of its kind is handed to Lua.
+    static var kind: Kind { get }
     /// What tells this one from others, as in a link's name.
     var label: String { get }
     /// A field's value; nil where there is no such field.
@@ -41,9 +43,9 @@ public struct Kind {
 
 extension State {
     /// Makes the metatable of a kind. `release`, where declared, is what `<close>` calls.
-    func register(_ kind: Kind) {
-        // Two modules may return the same kind.
-        if kinds[kind.name] != nil { return }
+    private func register(_ type: any Handle.Type) {
+        if kinds[type.kindName] != nil { return }
+        let kind = type.kind
         kinds[kind.name] = kind
         unsafe luaL_newmetatable(lua, kind.name)
         setMetamethod("__tostring", "Shows the handle.", kind) { call, handle in
@@ -99,6 +101,7 @@ extension State {
         _ = unsafe lua_checkstack(lua, 8)
         let block = unsafe lua_newuserdatauv(lua, MemoryLayout<Int>.size, 0)
         unsafe block?.storeBytes(of: keep(handle), as: Int.self)
+        register(type(of: handle))
         unsafe luaL_setmetatable(lua, type(of: handle).kindName)
     }
 

@@ -46,4 +46,5 @@ public enum Argument {
     case value(Value)
     case handle(any Handle)
     case function(Function)
+    case reference(Reference)
 }

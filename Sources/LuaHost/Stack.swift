@@ -20,8 +20,9 @@ extension State {
         switch argument {
         case .value(let value): unsafe push(value, on: lua)
         case .handle(let handle): unsafe push(handle, on: lua)
-        case .function(let function):
-            function.reference.push()
+        case .function(let function): unsafe push(.reference(function.reference), on: lua)
+        case .reference(let reference):
+            reference.push()
             if unsafe lua != self.lua { unsafe lua_xmove(self.lua, lua, 1) }
         }
     }

@@ -11,11 +11,12 @@ internal import CLuaBridge
     nonisolated(unsafe) private static var current: State?
 
     let lua: OpaquePointer
-    /// The declared modules, in order.
-    public private(set) var modules: [Module] = []
+    /// The modules in use, in order.
+    public internal(set) var modules: [Module] = []
     var entries: [Primitive] = []
-    private var hasBeenCopied = false
-    private var undeclared: [String: () -> Module] = [:]
+    var tables: [ModuleTable] = []
+    var undeclared: [(name: String, declare: () -> Module)] = []
+    var hasBeenCopied = false
     var handles: [Int: any Handle] = [:]
     private var nextHandle = 1
     var kinds: [String: Kind] = [:]
@@ -38,56 +39,6 @@ internal import CLuaBridge
         unsafe lua = lb_new_state(dispatch, abandon)
         unsafe State.current = self
         makeErrorMetatable()
-    }
-
-    // MARK: Modules
-
-    /// Makes a module's primitives known as a global table.
-    public func register(_ module: Module) {
-        modules.append(module)
-        unsafe lua_createtable(lua, 0, Int32(module.primitives.count))
-        for primitive in module.primitives { setPrimitive(primitive) }
-        for (name, value) in module.constants {
-            push(name)
-            push(value)
-            unsafe lua_rawset(lua, -3)
-        }
-        unsafe lua_setglobal(lua, module.name)
-        for kind in module.kinds { register(kind) }
-    }
-
-    /// Makes modules known that are declared only once a script names them: declaring takes time.
-    public func register(lazily modules: [(name: String, declare: () -> Module)]) {
-        for module in modules { undeclared[module.name] = module.declare }
-        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
-        unsafe lua_createtable(lua, 0, 1)
-        push("__index")
-        let name = Parameter<Anything>("name", "The global's name.", default: .nothing)
-        let globals = Parameter<Anything>("globals", "The table of globals.", default: .nothing)
-        entries.append(
-            Primitive("_G.__index", "Declares a module.", positional: [globals, name]) { call in
-                guard case .bytes(let bytes) = try call[name].value,
-                    let declare = self.undeclared.removeValue(forKey: String(decoding: bytes, as: UTF8.self))
-                else { return [] }
-                let module = declare()
-                self.register(module)
-                unsafe lua_getglobal(self.lua, module.name)
-                return [.function(Function(reference: Reference(popping: self)))]
-            })
-        unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
-        unsafe lua_rawset(lua, -3)
-        _ = unsafe lua_setmetatable(lua, -2)
-        unsafe lb_pop(lua, 1)
-    }
-
-    /// To be called before this process is copied. What a copy declares is lost with it, so from the second copy on
-    /// everything is declared before.
-    public func prepareForCopy() {
-        if hasBeenCopied {
-            for declare in undeclared.values { register(declare()) }
-            undeclared = [:]
-        }
-        hasBeenCopied = true
     }
 
     /// Puts a primitive in the place of a function of one of Lua's own libraries.
@@ -113,15 +64,23 @@ internal import CLuaBridge
         unsafe lua_setglobal(lua, name)
     }
 
-    /// Makes `require "name"` load `source`.
-    public func preload(_ name: String, source: [UInt8]) throws {
-        let chunk = try load(source, name: "=stdlib/\(name).lua")
+    /// Makes `require "name"` load what `source` gives for a name: looked up and compiled only then.
+    public func preload(_ source: @escaping (String) -> [UInt8]?) {
         unsafe lua_getglobal(lua, "package")
         push("preload")
         unsafe lua_rawget(lua, -2)
-        push(name)
-        chunk.reference.push()
-        unsafe lua_rawset(lua, -3)
+        unsafe lua_createtable(lua, 0, 1)
+        let preloaded = Parameter<Anything>("preload", "The table of loaders.", default: .nothing)
+        let name = Parameter<Anything>("name", "The module's name.", default: .nothing)
+        setPrimitive(
+            Primitive("package.preload.__index", "Compiles a module.", positional: [preloaded, name]) {
+                call in
+                guard case .bytes(let bytes) = try call[name].value else { return [] }
+                let name = String(decoding: bytes, as: UTF8.self)
+                return try source(name).map { [.function(try self.load($0, name: "=stdlib/\(name).lua"))] }
+                    ?? []
+            })
+        _ = unsafe lua_setmetatable(lua, -2)
         unsafe lb_pop(lua, 2)
     }
 

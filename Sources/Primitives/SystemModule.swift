@@ -7,9 +7,11 @@ func systemModule() -> Module {
     Module(
         "sys", "The machine's names, and this process's own state.",
         [
-            hostname(), domainname(), uname(), user(), group(), environment(), chdir(), cwd(), umask(),
-            sleep(),
-            time(), interactive(),
+            Declaration("hostname", hostname()), Declaration("domainname", domainname()),
+            Declaration("uname", uname()), Declaration("uid", user()), Declaration("gid", group()),
+            Declaration("env", environment()), Declaration("chdir", chdir()), Declaration("cwd", cwd()),
+            Declaration("umask", umask()), Declaration("sleep", sleep()), Declaration("time", time()),
+            Declaration("interactive", interactive()),
         ])
 }
 

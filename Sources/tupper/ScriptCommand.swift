@@ -30,7 +30,7 @@ struct ScriptFile {
     func run(_ arguments: [String], tracing: Bool) -> Int32 {
         let ending: ScriptRunner.Ending
         do {
-            ending = try ScriptRunner(tracing: tracing).run(
+            ending = ScriptRunner(tracing: tracing).run(
                 try read(), name: path == "-" ? "stdin" : path, arguments: arguments.map { Array($0.utf8) })
         } catch let error as Errno {
             ending = .init(status: 1, report: "tupper: \(path): \(error.description.lowercased())")

@@ -11,12 +11,16 @@ struct ModuleTests {
             Module(
                 "test", "For tests.",
                 [
-                    Primitive("test.twice", "Doubles.", positional: [first], options: [option]) { call in
-                        [.value(.integer(try call[first] &* 2)), .value(.boolean(try call[option]))]
-                    },
-                    Primitive("test.echo", "Returns what it gets.", positional: [plain]) { call in
-                        [.value(try call[plain].value)]
-                    },
+                    Declaration(
+                        "twice",
+                        Primitive("test.twice", "Doubles.", positional: [first], options: [option]) { call in
+                            [.value(.integer(try call[first] &* 2)), .value(.boolean(try call[option]))]
+                        }),
+                    Declaration(
+                        "echo",
+                        Primitive("test.echo", "Returns what it gets.", positional: [plain]) { [plain] call in
+                            [.value(try call[plain].value)]
+                        }),
                 ]))
         return state
     }
@@ -38,6 +42,20 @@ struct ModuleTests {
         #expect(results == [.integer(42), .boolean(true)])
         let echoed = try state().load(Array("return test.echo{ 1, 'a\\0b', 1.5 }".utf8), name: "=t")()
         #expect(echoed == [.list([.integer(1), .bytes([97, 0, 98]), .number(1.5)])])
+    }
+
+    @Test("a module lists what it has, also what no one has named yet; an unknown name is nil")
+    func listing() throws {
+        let source = """
+            test.mine = 1
+            local names = {}
+            for name in pairs(test) do names[#names + 1] = name end
+            table.sort(names)
+            return table.concat(names, " "), test.nothing
+            """
+        #expect(
+            try state().load(Array(source.utf8), name: "=t")()
+                == [.bytes(Array("echo mine twice".utf8)), .absent])
     }
 
     @Test("an unknown option names the nearest known one")

@@ -52,29 +52,3 @@ public final class Primitive {
     var tableIndex: Int32 { Int32(positional.count) + (isMethod ? 2 : 1) }
     var takesTable: Bool { !options.isEmpty || list != nil }
 }
-
-/// A Lua module: a global table of primitives.
-public struct Module {
-    /// Its global name, as in `"fs"`.
-    public let name: String
-    /// What it is for, in a sentence.
-    public let summary: String
-    /// Its functions.
-    public let primitives: [Primitive]
-    /// Its plain values.
-    public let constants: [(name: String, value: Value)]
-    /// The kinds of handle that it returns.
-    public let kinds: [Kind]
-
-    /// Declares a module.
-    public init(
-        _ name: String, _ summary: String, _ primitives: [Primitive],
-        constants: [(name: String, value: Value)] = [], kinds: [Kind] = []
-    ) {
-        self.name = name
-        self.summary = summary
-        self.primitives = primitives
-        self.constants = constants
-        self.kinds = kinds
-    }
-}

@@ -4,7 +4,7 @@ public import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` that read and write archives.
-func archivePrimitives() -> [Primitive] { [unpack(), pack()] }
+func archivePrimitives() -> [Declaration] { [Declaration("unpack", unpack()), Declaration("pack", pack())] }
 
 private func unpack() -> Primitive {
     let archive = Parameter<FilePath>(

@@ -3,8 +3,12 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` that make, move and remove files and directories, and change what they are.
-func fileChangePrimitives() -> [Primitive] {
-    [mkdir(), copy(), move(), remove(), symlink(), chmod(), chown()]
+func fileChangePrimitives() -> [Declaration] {
+    [
+        Declaration("mkdir", mkdir()), Declaration("copy", copy()), Declaration("move", move()),
+        Declaration("remove", remove()), Declaration("symlink", symlink()), Declaration("chmod", chmod()),
+        Declaration("chown", chown()),
+    ]
 }
 
 private func mkdir() -> Primitive {

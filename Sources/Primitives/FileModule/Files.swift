@@ -3,8 +3,12 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` for single files and directories.
-func filePrimitives() -> [Primitive] {
-    [read(), write(), append(), list(), stat(), exists(), glob()] + fileChangePrimitives()
+func filePrimitives() -> [Declaration] {
+    [
+        Declaration("read", read()), Declaration("write", write()), Declaration("append", append()),
+        Declaration("list", list()), Declaration("stat", stat()), Declaration("exists", exists()),
+        Declaration("glob", glob()),
+    ] + fileChangePrimitives()
 }
 
 /// A path, and the directory that it is resolved inside.

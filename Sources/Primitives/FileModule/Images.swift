@@ -3,7 +3,9 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` that make disks out of files.
-func imagePrimitives(_ holdings: Holdings) -> [Primitive] { [image(), loop(holdings)] }
+func imagePrimitives(_ holdings: Holdings) -> [Declaration] {
+    [Declaration("image", image()), Declaration("loop", loop(holdings))]
+}
 
 private func image() -> Primitive {
     let path = Parameter<FilePath>("path", "The file to make; it must not exist.")

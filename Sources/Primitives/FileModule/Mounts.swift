@@ -3,10 +3,12 @@ public import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` that change the mount table.
-func mountPrimitives(_ holdings: Holdings) -> [Primitive] {
+func mountPrimitives(_ holdings: Holdings) -> [Declaration] {
     [
-        mount(holdings), bind(holdings), tmpfs(holdings), overlay(holdings), unmount(), propagation(),
-        mounts(),
+        Declaration("mount", mount(holdings)), Declaration("bind", bind(holdings)),
+        Declaration("tmpfs", tmpfs(holdings)), Declaration("overlay", overlay(holdings)),
+        Declaration("unmount", unmount()), Declaration("propagation", propagation()),
+        Declaration("mounts", mounts()),
     ]
 }
 

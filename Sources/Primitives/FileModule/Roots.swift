@@ -3,7 +3,7 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` that make this process see another root.
-func rootPrimitives() -> [Primitive] { [pivot(), chroot()] }
+func rootPrimitives() -> [Declaration] { [Declaration("pivot", pivot()), Declaration("chroot", chroot())] }
 
 private func pivot() -> Primitive {
     let root = Parameter<FilePath>("root", "The directory that becomes /.")

@@ -3,8 +3,12 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` for subvolumes, and for what stands in for them where there is no btrfs.
-func subvolumePrimitives() -> [Primitive] {
-    [subvolume(), snapshot(), isSubvolume(), subvolumes(), delete()]
+func subvolumePrimitives() -> [Declaration] {
+    [
+        Declaration("subvolume", subvolume()), Declaration("snapshot", snapshot()),
+        Declaration("is_subvolume", isSubvolume()), Declaration("subvolumes", subvolumes()),
+        Declaration("delete", delete()),
+    ]
 }
 
 private func subvolume() -> Primitive {

@@ -3,7 +3,9 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `ns` that move this interpreter itself.
-func movingPrimitives(_ holdings: Holdings) -> [Primitive] { [unshare(holdings), enter(holdings)] }
+func movingPrimitives(_ holdings: Holdings) -> [Declaration] {
+    [Declaration("unshare", unshare(holdings)), Declaration("enter", enter(holdings))]
+}
 
 private func unshare(_ holdings: Holdings) -> Primitive {
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to make anew.")

@@ -5,7 +5,8 @@ public import LuaHost
 func namespaceModule(_ holdings: Holdings) -> Module {
     Module(
         "ns", "Namespaces: what a process sees of the machine.",
-        [identifier(), list()] + movingPrimitives(holdings) + spawningPrimitives(holdings),
+        [Declaration("id", identifier()), Declaration("list", list())] + movingPrimitives(holdings)
+            + spawningPrimitives(holdings),
         kinds: [ProcessBox.kind, ParentHandle.kind])
 }
 

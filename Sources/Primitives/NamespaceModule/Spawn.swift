@@ -2,7 +2,9 @@ internal import Kernel
 internal import LuaHost
 
 /// The primitives of `ns` that run a function in a copy of this interpreter.
-func spawningPrimitives(_ holdings: Holdings) -> [Primitive] { [spawn(holdings), within(holdings)] }
+func spawningPrimitives(_ holdings: Holdings) -> [Declaration] {
+    [Declaration("spawn", spawn(holdings)), Declaration("within", within(holdings))]
+}
 
 /// The options table of ns.spawn stands first, with the kinds of namespace as its list.
 private struct SpawnOptions: ArgumentType {

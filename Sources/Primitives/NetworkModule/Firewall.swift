@@ -2,8 +2,11 @@ internal import Kernel
 internal import LuaHost
 
 /// The primitives of `net` that pass packets on between networks.
-func firewallPrimitives(_ holdings: Holdings) -> [Primitive] {
-    [forwarding(holdings), masquerade(holdings), publish(holdings)]
+func firewallPrimitives(_ holdings: Holdings) -> [Declaration] {
+    [
+        Declaration("forwarding", forwarding(holdings)), Declaration("masquerade", masquerade(holdings)),
+        Declaration("publish", publish(holdings)),
+    ]
 }
 
 private func forwarding(_ holdings: Holdings) -> Primitive {

@@ -2,10 +2,13 @@ internal import Kernel
 internal import LuaHost
 
 /// The primitives of `net` that make and list links.
-func linkPrimitives(_ holdings: Holdings) -> [Primitive] {
+func linkPrimitives(_ holdings: Holdings) -> [Declaration] {
     [
-        veth(holdings), bridge(holdings), dummy(holdings), macvlan(holdings), vlan(holdings), vxlan(holdings),
-        tap(holdings), link(holdings), links(), addresses(),
+        Declaration("veth", veth(holdings)), Declaration("bridge", bridge(holdings)),
+        Declaration("dummy", dummy(holdings)), Declaration("macvlan", macvlan(holdings)),
+        Declaration("vlan", vlan(holdings)), Declaration("vxlan", vxlan(holdings)),
+        Declaration("tap", tap(holdings)), Declaration("link", link(holdings)), Declaration("links", links()),
+        Declaration("addresses", addresses()),
     ]
 }
 

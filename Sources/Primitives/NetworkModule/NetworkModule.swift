@@ -5,7 +5,9 @@ internal import LuaHost
 func networkModule(_ holdings: Holdings) -> Module {
     Module(
         "net", "Links, addresses, routes and firewall rules of this network namespace.",
-        linkPrimitives(holdings) + routePrimitives(holdings) + firewallPrimitives(holdings) + [ping()],
+        linkPrimitives(holdings) + routePrimitives(holdings) + firewallPrimitives(holdings) + [
+            Declaration("ping", ping())
+        ],
         kinds: [LinkHandle.kind, NetworkHolding.kind])
 }
 

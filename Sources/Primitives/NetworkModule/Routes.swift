@@ -2,7 +2,9 @@ internal import Kernel
 internal import LuaHost
 
 /// The primitives of `net` that say where packets go.
-func routePrimitives(_ holdings: Holdings) -> [Primitive] { [route(holdings), routes()] }
+func routePrimitives(_ holdings: Holdings) -> [Declaration] {
+    [Declaration("route", route(holdings)), Declaration("routes", routes())]
+}
 
 /// Where a route leads: a network, or `"default"`.
 private struct Destination: ArgumentType {

@@ -5,7 +5,10 @@ internal import LuaHost
 func processModule(_ holdings: Holdings) -> Module {
     Module(
         "proc", "Processes, and programs to run.",
-        programPrimitives(holdings) + [fork(holdings), list(), find(), kill(), identifier(), parent()],
+        programPrimitives(holdings) + [
+            Declaration("fork", fork(holdings)), Declaration("list", list()), Declaration("find", find()),
+            Declaration("kill", kill()), Declaration("self", identifier()), Declaration("parent", parent()),
+        ],
         kinds: [ProcessBox.kind, ParentHandle.kind])
 }
 

@@ -3,8 +3,11 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `proc` that run programs.
-func programPrimitives(_ holdings: Holdings) -> [Primitive] {
-    [exec(), run(), capture(), spawn(holdings)]
+func programPrimitives(_ holdings: Holdings) -> [Declaration] {
+    [
+        Declaration("exec", exec()), Declaration("run", run()), Declaration("capture", capture()),
+        Declaration("spawn", spawn(holdings)),
+    ]
 }
 
 /// How a program is started: the options that every primitive here has.

@@ -22,11 +22,11 @@ public struct ScriptRunner {
 
     /// An interpreter with every primitive and the stdlib.
     /// `tracing` prints each primitive that ran on standard error.
-    public init(tracing: Bool = false) throws {
+    public init(tracing: Bool = false) {
         state = State()
         if tracing { state.tracer = LineTracer(state) }
         holdings = registerPrimitives(with: state)
-        try state.preloadStandardLibrary()
+        state.preloadStandardLibrary()
     }
 
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.
@@ -35,9 +35,10 @@ public struct ScriptRunner {
     public func run(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
         let ending = runChunk(source, name: name, arguments: arguments)
         state.forgetStop()
-        let complaints = holdings.releaseAll().map { "tupper: not released: \($0)" }
-        let report = ([ending.report] + complaints).filter { !$0.isEmpty }.joined(separator: "\n")
-        return Ending(status: ending.status, report: report)
+        let complaints = holdings.releaseAll()
+        if complaints.isEmpty { return ending }
+        let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" }
+        return Ending(status: ending.status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
     }
 
     private func runChunk(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {

@@ -3,11 +3,12 @@ internal import LuaHost
 
 extension State {
     /// Makes `require` find the modules that are compiled in.
-    func preloadStandardLibrary() throws {
-        for index in 0..<cs_module_count {
-            guard let name = unsafe cs_name(index) else { continue }
-            let source = unsafe UnsafeBufferPointer(start: cs_source(index), count: cs_length(index))
-            unsafe try preload(String(cString: name), source: Array(source))
+    func preloadStandardLibrary() {
+        preload { name in
+            let names = (0..<cs_module_count).map { unsafe cs_name($0).map { unsafe String(cString: $0) } }
+            guard let index = names.firstIndex(of: name)
+            else { return nil }
+            return unsafe Array(UnsafeBufferPointer(start: cs_source(index), count: cs_length(index)))
         }
     }
 }

@@ -1,0 +1,106 @@
+internal import CLua
+internal import CLuaBridge
+
+/// A module's global table. Its primitives enter it when they are first named.
+final class ModuleTable {
+    let module: Module
+    private let table: Reference
+    private unowned let state: State
+
+    init(_ module: Module, in state: State) {
+        self.module = module
+        self.state = state
+        unsafe lua_createtable(state.lua, 0, 8)
+        for (name, value) in module.constants {
+            state.push(name)
+            state.push(value)
+            unsafe lua_rawset(state.lua, -3)
+        }
+        unsafe lua_pushvalue(state.lua, -1)
+        table = Reference(popping: state)
+        unsafe lua_createtable(state.lua, 0, 2)
+        let own = Parameter<Anything>("module", "The module.", default: .nothing)
+        let name = Parameter<Anything>("name", "The primitive's name.", default: .nothing)
+        state.setPrimitive(
+            Primitive("\(module.name).__index", "Builds a primitive.", positional: [own, name]) {
+                [unowned self] call in
+                guard case .bytes(let bytes) = try call[name].value, let function = enter(bytes) else {
+                    return []
+                }
+                return [.reference(function)]
+            })
+        state.setPrimitive(
+            Primitive("\(module.name).__pairs", "Builds every primitive, to list them.", positional: [own]) {
+                [unowned self] _ in
+                enterAll()
+                unsafe lua_getglobal(self.state.lua, "next")
+                return [.reference(Reference(popping: self.state)), .reference(table), .value(.absent)]
+            })
+        _ = unsafe lua_setmetatable(state.lua, -2)
+        unsafe lua_setglobal(state.lua, module.name)
+    }
+
+    /// Sets a primitive as a field of the table; nil where none has that name.
+    private func enter(_ name: [UInt8]) -> Reference? {
+        guard let declaration = module.declarations.first(where: { $0.name == name }) else { return nil }
+        table.push()
+        state.setPrimitive(declaration.primitive)
+        unsafe state.push(bytes: name, on: state.lua)
+        unsafe lua_rawget(state.lua, -2)
+        defer { unsafe lb_pop(state.lua, 1) }
+        return Reference(popping: state)
+    }
+
+    /// Enters what is missing; what a script has put in a primitive's place stays.
+    func enterAll() {
+        for declaration in module.declarations {
+            table.push()
+            unsafe state.push(bytes: declaration.name, on: state.lua)
+            let isMissing = unsafe lua_rawget(state.lua, -2) == LUA_TNIL
+            unsafe lb_pop(state.lua, 2)
+            if isMissing { _ = enter(declaration.name) }
+        }
+    }
+}
+
+extension State {
+    /// Makes a module known as a global table.
+    public func register(_ module: Module) {
+        modules.append(module)
+        tables.append(ModuleTable(module, in: self))
+    }
+
+    /// Makes modules known that are declared only once a script names them.
+    public func register(lazily modules: [(name: String, declare: () -> Module)]) {
+        undeclared = modules
+        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
+        unsafe lua_createtable(lua, 0, 1)
+        let name = Parameter<Anything>("name", "The global's name.", default: .nothing)
+        let globals = Parameter<Anything>("globals", "The table of globals.", default: .nothing)
+        setPrimitive(
+            Primitive("_G.__index", "Declares a module.", positional: [globals, name]) { call in
+                guard case .bytes(let bytes) = try call[name].value,
+                    let index = self.undeclared.firstIndex(where: { Array($0.name.utf8) == bytes })
+                else { return [] }
+                self.register(self.undeclared.remove(at: index).declare())
+                unsafe lua_getglobal(self.lua, modules.first { Array($0.name.utf8) == bytes }?.name ?? "")
+                return [.reference(Reference(popping: self))]
+            })
+        _ = unsafe lua_setmetatable(lua, -2)
+        unsafe lb_pop(lua, 1)
+    }
+
+    /// Builds every module and primitive there is.
+    public func declareEverything() {
+        for module in undeclared { register(module.declare()) }
+        undeclared = []
+        for table in tables { table.enterAll() }
+    }
+
+    /// To be called before this process is copied. What a copy declares is lost with it, so from the second copy on
+    /// everything is declared before.
+    public func prepareForCopy() {
+        if hasBeenCopied { declareEverything() }
+        hasBeenCopied = true
+    }
+}
