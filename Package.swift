@@ -64,7 +64,9 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
-        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
+        .testTarget(
+            name: "LabTests", dependencies: ["TestSupport", "tupper", "LuaHost", "Primitives"],
+            exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )
