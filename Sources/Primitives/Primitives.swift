@@ -8,7 +8,7 @@ public func registerPrimitives(with state: State) -> Holdings {
     state.register(lazily: [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule() }),
+        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
     ])
     state.explain = { error, primitive in
         switch error {
