@@ -9,6 +9,7 @@ public func registerPrimitives(with state: State) -> Holdings {
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("dev", { deviceModule(holdings) }),
     ])
     state.explain = { error, primitive in
         switch error {
