@@ -62,6 +62,7 @@ private struct ExitCode: ArgumentType, CustomStringConvertible {
     let status: Int32
     var description: String { "\(status)" }
     static var typeName: String { "boolean or integer" }
+    static var annotation: String { "boolean|integer" }
     static func read(_ slot: Slot) throws -> ExitCode {
         if let flag = slot.boolean() { return ExitCode(status: flag ? 0 : 1) }
         guard let number = slot.integer() else { throw slot.wanted("true, false or a whole number") }
