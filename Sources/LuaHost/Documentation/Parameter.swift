@@ -30,7 +30,9 @@ extension ArgumentType {
     public static var reference: String { form == nil && fields.isEmpty ? annotation : alias }
     public static var aliases: [TypeAlias] {
         form == nil && fields.isEmpty
-            ? [] : [TypeAlias(name: alias, annotation: annotation, form: form ?? "", fields: fields)]
+            ? []
+            : [TypeAlias(name: alias, annotation: annotation, form: form ?? "", fields: fields)]
+                + fields.flatMap(\.aliases)
     }
 
     private static var alias: String {
@@ -68,6 +70,8 @@ public class AnyParameter {
     public var reference: String { "any" }
     /// The aliases that `reference` needs.
     public var aliases: [TypeAlias] { [] }
+    /// The fields of a table, where it is one.
+    public var fields: [AnyParameter] { [] }
     /// Its default as documentation shows it.
     public var shownDefault: String? { nil }
     /// The default as a word of a shell line; nil for none, and for a false one.
@@ -108,6 +112,7 @@ public final class Parameter<Content: ArgumentType>: AnyParameter {
     public override var typeName: String { Content.typeName }
     public override var reference: String { Content.reference }
     public override var aliases: [TypeAlias] { Content.aliases }
+    public override var fields: [AnyParameter] { Content.fields }
     public override var shownDefault: String? { shown ?? fallbackText }
     override var shellDefault: [String]? {
         if (fallback as? Bool) == false { return nil }
