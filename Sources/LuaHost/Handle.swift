@@ -24,13 +24,13 @@ public struct Kind {
     public let name: String
     /// What it is, in a sentence.
     public let summary: String
-    /// Its fields with a sentence each.
-    public let fields: [(name: String, summary: String)]
+    /// Its fields, each with its type as LuaCATS has it and a sentence.
+    public let fields: [(name: String, type: String, summary: String)]
     private let buildMethods: () -> [Primitive]
 
-    /// Declares a kind. A method named `release` is what `<close>` calls.
+    /// Declares a kind. A method called `release` is what `<close>` calls.
     public init(
-        _ name: String, _ summary: String, fields: [(name: String, summary: String)] = [],
+        _ name: String, _ summary: String, fields: [(name: String, type: String, summary: String)] = [],
         _ methods: @autoclosure @escaping () -> [Primitive]
     ) {
         self.name = name

@@ -59,8 +59,4 @@ struct ScriptFile {
             room = 1 << 17
         }
     }
-
-    private func printError(_ text: String) {
-        _ = try? FileDescriptor.standardError.writeAll((text + "\n").utf8)
-    }
 }
