@@ -33,6 +33,52 @@ final class MountHandle: HeldHandle {
     }
 }
 
+/// A part of the tree that is mounted nowhere yet.
+final class TreeHandle: HeldHandle {
+    static let kindName = "tree"
+    private let content: Content
+    let source: FilePath
+    let holding: Holding
+    private let holdings: Holdings
+
+    private final class Content {
+        var mount: DetachedMount?
+        init(_ mount: consuming DetachedMount) { self.mount = consume mount }
+    }
+
+    init(_ mount: consuming DetachedMount, of source: FilePath, _ holdings: Holdings) {
+        let content = Content(mount)
+        self.content = content
+        self.source = source
+        self.holdings = holdings
+        holding = holdings.hold("tree \(source.string)") { content.mount = nil }
+    }
+
+    var label: String { source.string }
+
+    static var kind: Kind {
+        Kind(
+            kindName,
+            "A file or directory with what is mounted below, mounted nowhere yet; let go when released.",
+            [attach()] + holdingMethods(TreeHandle.self))
+    }
+
+    private static func attach() -> Primitive {
+        let target = Parameter<FilePath>("target", "Where to show it.")
+        let place = TargetOptions()
+        return Primitive(
+            "tree:attach", "Shows it at a place, once.", positional: [target],
+            options: [place.root, place.mkdir], returns: "a mount handle", see: ["move_mount(2)"]
+        ) { call in
+            let tree = try call.receiver(TreeHandle.self)
+            guard let mount = tree.content.mount.take() else {
+                throw ArgumentError("this tree was attached or released before")
+            }
+            return try place.attach(mount, to: try call[target], call, tree.holdings)
+        }
+    }
+}
+
 /// A loop device that was attached.
 final class LoopHandle: HeldHandle {
     static let kindName = "loop"
