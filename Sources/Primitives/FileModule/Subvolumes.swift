@@ -18,7 +18,7 @@ private func subvolume() -> Primitive {
         leaves: "The subvolume.", shell: "btrfs subvolume create [{root}/]{path}",
         see: ["btrfs-subvolume(8)"],
         fails: ["ENOTTY": "the parent is not on btrfs", "EEXIST": "something stands there already"],
-        example: #"fs.subvolume "/btrfs/images/mine""#
+        example: #"fs.subvolume "btrfs/images/mine""#
     ) { call in
         try Subvolume.create(try place.read(call))
         return []
@@ -58,7 +58,7 @@ private func snapshot() -> Primitive {
             "ENOENT": "the source is missing", "EEXIST": "something stands at the destination",
             "EXDEV": "the backend that was asked for needs both on one filesystem",
             "EOPNOTSUPP": "the backend that was asked for is not to be had here",
-        ], example: #"print(fs.snapshot("/btrfs/images/alpine", "/btrfs/containers/mine"))"#
+        ], example: #"print(fs.snapshot("btrfs/images/alpine", "btrfs/containers/mine"))"#
     ) { call in
         let (from, to) = (RootPath(try call[source]), RootPath(try call[destination]))
         let (wanted, isReadonly) = (try call[backend], try call[readonly])
@@ -91,7 +91,7 @@ private func isSubvolume() -> Primitive {
         options: [place.root], returns: "a boolean", gives: ["boolean"],
         shell: "btrfs subvolume show [{root}/]{path}",
         see: ["btrfs-subvolume(8)"], fails: ["ENOENT": "nothing stands at the path"],
-        example: #"assert(fs.is_subvolume "/btrfs/images/alpine")"#
+        example: #"assert(fs.is_subvolume "btrfs/images/alpine")"#
     ) { call in
         [.value(.boolean(try Subvolume.isSubvolume(try place.read(call))))]
     }
@@ -108,7 +108,7 @@ private func subvolumes() -> Primitive {
             "{ path: string, id: integer, parent: integer, readonly: boolean, uuid: string, source: string? }[]"
         ], shell: "btrfs subvolume list -o [{root}/]{path}", see: ["btrfs-subvolume(8)"],
         fails: ["ENOTTY": "it is not on btrfs", "EPERM": "this needs root"],
-        example: #"for _, volume in ipairs(fs.subvolumes "/btrfs") do print(volume.path, volume.uuid) end"#
+        example: #"for _, volume in ipairs(fs.subvolumes "btrfs") do print(volume.path, volume.uuid) end"#
     ) { call in
         let found = try Subvolume.list(try place.read(call))
         return [
@@ -133,7 +133,7 @@ private func delete() -> Primitive {
         shell: "btrfs subvolume delete -R [{root}/]{path} || rm -r --one-file-system [{root}/]{path}",
         see: ["btrfs-subvolume(8)", "unlink(2)"],
         fails: ["ENOENT": "nothing stands at the path", "EBUSY": "something is mounted in it"],
-        example: #"fs.delete "/btrfs/images/alpine""#
+        example: #"fs.delete "btrfs/images/alpine""#
     ) { call in
         try Tree.remove(try place.read(call))
         return []

@@ -115,7 +115,9 @@ final class LinkHandle: HeldHandle {
         Kind(
             kindName, "A network link; one that was made is deleted when released.",
             fields: fields,
-            linkMethods() + holdingMethods(LinkHandle.self, made: "local link = net.dummy \"dummy0\""))
+            linkMethods()
+                + holdingMethods(
+                    LinkHandle.self, made: "local link = net.veth { name = \"h1\", peer = \"c1\" }"))
     }
 }
 
@@ -157,7 +159,10 @@ private func linkMethods() -> [Primitive] {
     let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "unchanged")
     let mac = Parameter<HardwareAddress?>("mac", "The hardware address.", shown: "unchanged")
     return [
-        method("up", "Takes it up.", shell: "ip link set {self} up", example: "net.dummy \"dummy0\":up()") {
+        method(
+            "up", "Takes it up.", shell: "ip link set {self} up",
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:up()"
+        ) {
             handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
         },
@@ -168,7 +173,7 @@ private func linkMethods() -> [Primitive] {
         method(
             "rename", "Gives it another name.", [name], shell: "ip link set {self} name {name}",
             fails: ["EEXIST": "a link of that name is there", "EBUSY": "the link is up"],
-            example: "net.dummy \"dummy0\":rename \"eth0\":up()"
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:rename \"eth0\":up()"
         ) {
             handle, call in
             let name = try call[name].text
@@ -185,7 +190,7 @@ private func linkMethods() -> [Primitive] {
         method(
             "attach", "Attaches it to a bridge.", [bridge], shell: "ip link set {self} master {bridge}",
             fails: ["ENODEV": "there is no such bridge", "EOPNOTSUPP": "it is no bridge"],
-            example: "net.dummy \"dummy0\":attach(net.bridge \"tupper0\")"
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:attach(net.bridge \"tupper0\")"
         ) {
             handle, call in
             let master = try call[bridge].index(beside: handle.placed)
@@ -193,13 +198,15 @@ private func linkMethods() -> [Primitive] {
         },
         method(
             "detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster",
-            example: "local bridge = net.bridge \"tupper0\"\nnet.dummy \"dummy0\":attach(bridge):detach()"
+            example:
+                "local bridge = net.bridge \"tupper0\"\nnet.veth { name = \"h1\", peer = \"c1\" }:attach(bridge):detach()"
         ) { handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: 0) }
         },
         method(
             "address", "Gives it an address.", [address], shell: "ip address add {address} dev {self}",
-            fails: ["EEXIST": "it has that address"], example: "net.dummy \"dummy0\":address \"10.9.8.7/24\""
+            fails: ["EEXIST": "it has that address"],
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:address \"10.9.8.7/24\""
         ) {
             handle, call in try handle.add(try call[address].address)
         },
@@ -208,7 +215,9 @@ private func linkMethods() -> [Primitive] {
             shell: "ip link set {self} [mtu {mtu}] [address {mac}]",
             fails: [
                 "EINVAL": "the value is out of range", "EADDRNOTAVAIL": "this is no address of one machine",
-            ], example: "net.dummy \"dummy0\":set { mtu = 1400, mac = \"02:00:00:00:00:01\" }"
+            ],
+            example:
+                "net.veth { name = \"h1\", peer = \"c1\" }:set { mtu = 1400, mac = \"02:00:00:00:00:01\" }"
         ) { handle, call in
             let (mtu, mac) = (try call[mtu].map(exactMTU), try call[mac]?.bytes)
             guard mtu != nil || mac != nil else { throw ArgumentError("option 'mtu' or 'mac' wanted") }
@@ -217,7 +226,7 @@ private func linkMethods() -> [Primitive] {
         method(
             "delete", "Deletes it.", shell: "ip link delete {self}",
             fails: ["EOPNOTSUPP": "a link of this kind cannot be deleted"],
-            example: "net.dummy \"dummy0\":delete()"
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:delete()"
         ) { handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.delete() }
             handle.holding.keep()

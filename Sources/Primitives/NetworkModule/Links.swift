@@ -106,7 +106,7 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ],
         example: """
-            local below = net.dummy "dummy0"
+            local below = net.veth { name = "h1", peer = "c1" }
             net.macvlan { name = "second", link = below }
             """
     ) { call in
@@ -130,7 +130,7 @@ private func vlan(_ holdings: Holdings) -> Primitive {
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ],
         example: """
-            local below = net.dummy "dummy0"
+            local below = net.veth { name = "h1", peer = "c1" }
             net.vlan { name = "tagged", link = below, id = 42 }
             """
     ) { call in
@@ -160,7 +160,7 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ],
-        example: #"net.vxlan { name = "overlay", id = 42, remote = "10.9.8.1", link = net.dummy "dummy0" }"#
+        example: #"net.vxlan { name = "overlay", id = 42, remote = "10.9.8.1", link = net.bridge "br0" }"#
     ) { call in
         guard let number = UInt32(exactly: try call[identifier]), number < 1 << 24,
             let destination = UInt16(exactly: try call[port])

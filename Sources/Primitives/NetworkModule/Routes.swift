@@ -32,8 +32,8 @@ private func route(_ holdings: Holdings) -> Primitive {
             "EEXIST": "the route is there",
         ],
         example: """
-            net.dummy "dummy0":up():address "10.9.8.7/24"
-            net.route { to = "default", via = "10.9.8.1", device = "dummy0" }
+            net.veth { name = "h1", peer = "c1" }:up():address "10.9.8.7/24"
+            net.route { to = "default", via = "10.9.8.1", device = "h1" }
             """
     ) { call in
         let route = Route(

@@ -89,8 +89,9 @@ private func identifier() -> Primitive {
 
 private func parent() -> Primitive {
     Primitive(
-        "proc.parent", "Tells the pid of the process that made this one; 0 where it is out of sight.",
-        returns: "the pid", gives: ["integer"], shell: "echo $PPID", see: ["getppid(2)"],
+        "proc.parent", "Tells the pid of the process that made this one.",
+        returns: "the pid; 0 where it is out of sight", gives: ["integer"], shell: "echo $PPID",
+        see: ["getppid(2)"],
         example: "print(proc.parent())"
     ) { _ in [.value(.integer(Int64(Processes.parent)))] }
 }
