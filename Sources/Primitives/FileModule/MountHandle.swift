@@ -29,7 +29,7 @@ final class MountHandle: HeldHandle {
             fields: [
                 ("target", "string", "Where it stands, an absolute path."),
                 ("id", "integer", "Its number in the mount table."),
-            ], holdingMethods(MountHandle.self))
+            ], holdingMethods(MountHandle.self, made: "local mount = fs.tmpfs \"/mnt\""))
     }
 }
 
@@ -68,7 +68,16 @@ final class TreeHandle: HeldHandle {
         let place = TargetOptions()
         return Primitive(
             "tree:attach", "Shows it at a place, once.", positional: [target],
-            options: [place.root, place.mkdir], returns: "a mount handle", see: ["move_mount(2)"]
+            options: [place.root, place.mkdir], returns: "a mount handle", gives: ["tupper.mount"],
+            see: ["move_mount(2)"],
+            fails: [
+                "ENOENT": "the target is missing; `mkdir` makes it",
+                "ELOOP": "the target is a link; `root` keeps links inside",
+            ],
+            example: """
+                local tree = fs.tree("tree", { recursive = true, nosuid = true })
+                tree:attach("/rootfs/data", { root = "/mnt", mkdir = true })
+                """
         ) { call in
             let tree = try call.receiver(TreeHandle.self)
             guard let mount = tree.content.mount.take() else {
@@ -102,6 +111,6 @@ final class LoopHandle: HeldHandle {
         Kind(
             kindName, "A loop device; detached when released and no longer mounted.",
             fields: [("device", "string", "The device's path, as in /dev/loop0.")],
-            holdingMethods(LoopHandle.self))
+            holdingMethods(LoopHandle.self, made: "local loop = fs.loop \"disk.img\""))
     }
 }
