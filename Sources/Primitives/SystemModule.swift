@@ -20,7 +20,13 @@ private func hostname() -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
         "sys.hostname", "Tells or sets the hostname of this UTS namespace.", positional: [name],
-        returns: "the hostname", shell: "hostname [{name}]", see: ["sethostname(2)", "uts_namespaces(7)"]
+        returns: "the hostname", gives: ["string"], shell: "hostname [{name}]",
+        see: ["sethostname(2)", "uts_namespaces(7)"],
+        fails: ["EPERM": "no CAP_SYS_ADMIN over this UTS namespace", "EINVAL": "the name is too long"],
+        example: """
+            sys.hostname "tupperware"
+            print(sys.hostname())
+            """
     ) { call in
         if let name = try call[name] { try HostName.set(name) }
         return [.value(.text(try HostName.current().node))]
@@ -31,7 +37,10 @@ private func domainname() -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
         "sys.domainname", "Tells or sets the NIS domain name of this UTS namespace.", positional: [name],
-        returns: "the domain name", shell: "domainname [{name}]", see: ["setdomainname(2)"]
+        returns: "the domain name", gives: ["string"], shell: "domainname [{name}]",
+        see: ["setdomainname(2)"],
+        fails: ["EPERM": "no CAP_SYS_ADMIN over this UTS namespace", "EINVAL": "the name is too long"],
+        example: "print(sys.domainname())"
     ) { call in
         if let name = try call[name] { try HostName.setDomain(name) }
         return [.value(.text(try HostName.current().domain))]
@@ -41,7 +50,8 @@ private func domainname() -> Primitive {
 private func uname() -> Primitive {
     Primitive(
         "sys.uname", "Tells what kernel runs.", returns: "a table: system, node, release, version, machine",
-        shell: "uname -a", see: ["uname(2)"]
+        gives: ["{ system: string, node: string, release: string, version: string, machine: string }"],
+        shell: "uname -a", see: ["uname(2)"], example: "print(sys.uname().release)"
     ) { _ in
         let names = try HostName.current()
         return [
@@ -56,15 +66,17 @@ private func uname() -> Primitive {
 
 private func user() -> Primitive {
     Primitive(
-        "sys.uid", "Tells the effective user's number.", returns: "the number", shell: "id -u",
-        see: ["geteuid(2)"]
+        "sys.uid", "Tells the effective user's number.", returns: "the number", gives: ["integer"],
+        shell: "id -u",
+        see: ["geteuid(2)"], example: #"if sys.uid() ~= 0 then print "not root" end"#
     ) { _ in [.value(.integer(Int64(Credentials.user)))] }
 }
 
 private func group() -> Primitive {
     Primitive(
-        "sys.gid", "Tells the effective group's number.", returns: "the number", shell: "id -g",
-        see: ["getegid(2)"]
+        "sys.gid", "Tells the effective group's number.", returns: "the number", gives: ["integer"],
+        shell: "id -g",
+        see: ["getegid(2)"], example: "print(sys.gid())"
     ) { _ in [.value(.integer(Int64(Credentials.group)))] }
 }
 
@@ -74,7 +86,11 @@ private func environment() -> Primitive {
     return Primitive(
         "sys.env", "Tells or sets an environment variable.", positional: [name, value],
         returns: "the value, nil where it is not set; a table by name where no name is given",
-        shell: "printenv [{name}]", see: ["environ(7)"]
+        gives: ["string|table<string, string>|nil"], shell: "printenv [{name}]", see: ["environ(7)"],
+        example: """
+            sys.env("LANG", "C")
+            print(sys.env "PATH")
+            """
     ) { call in
         guard let name = try call[name]?.bytes else {
             let all = EnvironmentVariables.all().map { Value.Entry(.bytes($0.name), .bytes($0.value)) }
@@ -95,7 +111,15 @@ private func chdir() -> Primitive {
     let path = Parameter<FilePath>("path", "The directory.")
     return Primitive(
         "sys.chdir", "Goes to another working directory.", positional: [path], shell: "cd {path}",
-        see: ["chdir(2)"]
+        see: ["chdir(2)"],
+        fails: [
+            "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
+            "ENOTDIR": "it is no directory",
+        ],
+        example: """
+            sys.chdir "tree"
+            print(fs.read "notes.txt")
+            """
     ) { call in
         try WorkingDirectory.change(to: try call[path])
         return []
@@ -104,8 +128,9 @@ private func chdir() -> Primitive {
 
 private func cwd() -> Primitive {
     Primitive(
-        "sys.cwd", "Tells the working directory.", returns: "an absolute path", shell: "pwd",
-        see: ["getcwd(2)"]
+        "sys.cwd", "Tells the working directory.", returns: "an absolute path", gives: ["string"],
+        shell: "pwd",
+        see: ["getcwd(2)"], fails: ["ENOENT": "the directory has been removed"], example: "print(sys.cwd())"
     ) { _ in [.value(.bytes(try WorkingDirectory.current().bytes))] }
 }
 
@@ -113,7 +138,12 @@ private func umask() -> Primitive {
     let mask = Parameter<Mode?>("mask", "The bits that new files lack.", shown: "unchanged")
     return Primitive(
         "sys.umask", "Tells or sets the permission bits that new files lack.", positional: [mask],
-        returns: "the mask before, octal text", shell: "umask [{mask}]", see: ["umask(2)"]
+        returns: "the mask before, octal text", gives: ["string"], shell: "umask [{mask}]", see: ["umask(2)"],
+        example: """
+            local before = sys.umask "077"
+            fs.write("secret", "")
+            sys.umask(before)
+            """
     ) { call in
         [.value(.text(Mode(bits: FileCreationMask.exchange(try call[mask]?.bits)).description))]
     }
@@ -123,7 +153,7 @@ private func sleep() -> Primitive {
     let duration = Parameter<Seconds>("duration", "How long.")
     return Primitive(
         "sys.sleep", "Does nothing for a while.", positional: [duration], shell: "sleep {duration}",
-        see: ["poll(2)"]
+        see: ["poll(2)"], example: #"sys.sleep "10ms""#
     ) { call in
         try Processes.sleep(milliseconds: try call[duration].milliseconds)
         return []
@@ -132,8 +162,14 @@ private func sleep() -> Primitive {
 
 private func time() -> Primitive {
     Primitive(
-        "sys.time", "Tells the time.", returns: "seconds since 1970 with a fraction", shell: "date +%s.%N",
-        see: ["clock_gettime(2)"]
+        "sys.time", "Tells the time.", returns: "seconds since 1970 with a fraction", gives: ["number"],
+        shell: "date +%s.%N",
+        see: ["clock_gettime(2)"],
+        example: """
+            local start = sys.time()
+            sys.sleep(0.01)
+            assert(sys.time() > start)
+            """
     ) { _ in [.value(.number(Clock.now))] }
 }
 
@@ -141,7 +177,8 @@ private func interactive() -> Primitive {
     Primitive(
         "sys.interactive", "Tells whether a person sits at standard input and output.",
         returns: "true or false",
-        shell: "[ -t 0 ] && [ -t 1 ]", see: ["isatty(3)"]
+        gives: ["boolean"], shell: "[ -t 0 ] && [ -t 1 ]", see: ["isatty(3)"],
+        example: #"if sys.interactive() then print "hello, whoever you are" end"#
     ) { _ in [.value(.boolean(Terminal.isInteractive))] }
 }
 
