@@ -187,9 +187,18 @@ private func sysctl() -> Primitive {
     let value = Parameter<Word?>("value", "What to set it to.", shown: "unchanged")
     return Primitive(
         "sys.sysctl",
-        "Tells a kernel parameter, or sets one of a namespace that this script made.",
-        positional: [name, value], returns: "the value", shell: "sysctl -w {name}[={value}]",
-        see: ["sysctl(8)", "proc_sys(5)", "namespaces(7)"]
+        "Tells a kernel parameter; sets those of namespaces of one's own.",
+        positional: [name, value], returns: "the value", gives: ["string"],
+        shell: "sysctl -w {name}[={value}]",
+        see: ["sysctl(8)", "proc_sys(5)", "namespaces(7)"],
+        fails: [
+            "EINVAL": "the kernel takes no such value",
+            "ENOENT": "there is no such parameter, or no /proc in sight",
+            "EXDEV": "something is mounted over the parameter",
+        ],
+        example: """
+            ns.spawn({ "net" }, function() print(sys.sysctl("net.ipv4.ip_forward", 1)) end):wait()
+            """
     ) { call in
         let text = try call[name].bytes
         guard let sysctl = Sysctl(parsing: String(decoding: text, as: UTF8.self)) else {
@@ -226,7 +235,14 @@ private func account() -> Primitive {
         "sys.account", "Looks a user up in the /etc/passwd and /etc/group of a root.", positional: [text],
         options: [root],
         returns: "a table: uid, gid, groups, and where the file tells: name, home; nil where there is none",
-        shell: "id {user}", see: ["passwd(5)", "group(5)"]
+        gives: ["{ uid: integer, gid: integer, groups: integer[], name: string?, home: string? }?"],
+        shell: "id {user}", see: ["passwd(5)", "group(5)"],
+        fails: [
+            "ELOOP": "the file is a symbolic link, which is not followed",
+            "ENOENT": "the root has no such file",
+            "ESPIPE": "it is no regular file", "EFBIG": "it is longer than a megabyte",
+        ],
+        example: #"print(sys.account("root").home, sys.account("1000:1000", { root = "rootfs" }).uid)"#
     ) { call in
         let place = try call[root]
         guard let account = try Accounts.find(try call[text].bytes, in: place) else {

@@ -6,6 +6,17 @@ struct LimitTable: ArgumentType {
     let limits: [ResourceLimit]
 
     static var typeName: String { "table of limits" }
+    static var annotation: String {
+        let value = "integer|string|{ soft: (integer|string)?, hard: (integer|string)? }"
+        return "{ "
+            + ResourceLimit.Resource.allCases.map { "\($0.name): (\(value))?" }.joined(separator: ", ") + " }"
+    }
+    static var form: String? {
+        """
+        by name a number or a size for the soft and the hard limit, "unlimited", or { soft =, hard = }; the names \
+        are \(ResourceLimit.Resource.allCases.map(\.name).joined(separator: ", "))
+        """
+    }
     static func read(_ slot: Slot) throws -> LimitTable {
         let resources = ResourceLimit.Resource.allCases
         var limits: [ResourceLimit] = []
