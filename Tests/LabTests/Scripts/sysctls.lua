@@ -18,7 +18,8 @@ assert(tostring(refused(sys.sysctl, "user.max_net_namespaces", 1)):find "the use
 for _, name in ipairs { "kernel.panic", "vm.swappiness", "fs.file-max", "kernel.core_pattern", "kernel.ns_last_pid" } do
     assert(tostring(refused(sys.sysctl, name, 1)):find "belongs to the whole machine", name)
 end
-for _, name in ipairs { "", ".", "net", "net..ipv4", "net/../kernel/panic", "../sysrq-trigger", "net.ipv4.ip_forward+kernel.panic",
+for _, name in ipairs { "", ".", "net", "net..ipv4", "net/../kernel/panic", "../sysrq-trigger",
+    "net.ipv4.ip_forward+kernel.panic",
     "net.ipv4.ip_forward=1 kernel", "/net/ipv4/ip_forward", "net/ipv4/", "net\n.x", ("net.x"):rep(100) } do
     assert(tostring(refused(sys.sysctl, name, 1)):find "a parameter such as", name)
 end
@@ -78,8 +79,8 @@ local escape = ns.spawn({ "mount", "pid" }, function(parent)
     for number = 3, 30 do
         local cwd = "/proc/self/fd/" .. number
         if fs.exists(cwd) and fs.stat(cwd, { follow = true }).type == "directory" then
-            local err = refused(proc.run, { "/bin/busybox", "true", cwd = cwd })
-            found[#found + 1] = err.code .. " " .. err.hint
+            local out = refused(proc.run, { "/bin/busybox", "true", cwd = cwd })
+            found[#found + 1] = out.code .. " " .. out.hint
         end
     end
     parent:send(found)
