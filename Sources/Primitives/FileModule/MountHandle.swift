@@ -58,9 +58,8 @@ final class TreeHandle: HeldHandle {
 
     static var kind: Kind {
         Kind(
-            kindName,
-            "A file or directory with what is mounted below, mounted nowhere yet; let go when released.",
-            [attach()] + holdingMethods(TreeHandle.self))
+            kindName, "A part of the tree, mounted nowhere yet; let go when released.",
+            [attach()] + holdingMethods(TreeHandle.self, made: "local tree = fs.tree \"tree\""))
     }
 
     private static func attach() -> Primitive {
