@@ -65,7 +65,10 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
-            name: "LabTests", dependencies: ["TestSupport", "tupper", "LuaHost", "Primitives"],
+            name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
+            exclude: ["examples.lua"]),
+        .testTarget(
+            name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
             exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import LuaHost
 import Primitives
 import TestSupport
@@ -41,18 +40,14 @@ private struct Declared {
     let functions: Set<String>
 
     init() {
-        let state = State()
-        registerPrimitives(with: state)
-        // The interpreter is here to be asked only; signals remain the test runner's.
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGPIPE] { unsafe signal(number, SIG_DFL) }
-        state.declareEverything()
+        let modules = documentedModules()
         var rows: [String] = []
-        for module in state.modules {
+        for module in modules {
             rows += module.primitives.map { Self.row($0, "module = \"\(module.name)\"") }
         }
-        functions = Set(state.modules.flatMap { $0.primitives.map(\.name) })
+        functions = Set(modules.flatMap { $0.primitives.map(\.name) })
         var seen: Set<String> = []
-        for kind in state.modules.flatMap(\.kinds) where seen.insert(kind.name).inserted {
+        for kind in modules.flatMap(\.kinds) where seen.insert(kind.name).inserted {
             rows += kind.methods.map { Self.row($0, "kind = \"\(kind.name)\"") }
         }
         lua = "return {\n\(rows.joined(separator: ",\n"))\n}\n"
