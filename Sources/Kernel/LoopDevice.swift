@@ -16,7 +16,8 @@ public final class LoopDevice {
     /// Attaches the first free device to a file: LOOP_CTL_GET_FREE, LOOP_CONFIGURE with autoclear.
     public static func attach(_ file: FilePath, readonly: Bool = false) throws(SystemCallError) -> LoopDevice
     {
-        let backing = try Descriptor.open(file, readonly ? O_RDONLY : O_RDWR)
+        // O_NONBLOCK: a FIFO is refused below rather than waited for.
+        let backing = try Descriptor.open(file, (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK)
         let control = try Descriptor.open("/dev/loop-control", O_RDWR)
         // Another process may take the free one first: the next is tried.
         for _ in 0..<64 {

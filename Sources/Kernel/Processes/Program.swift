@@ -56,6 +56,8 @@ public struct Program: Sendable {
                 number = unsafe start(words, ck_environment())
             }
         }
+        // This process goes on, and is to be stopped as before.
+        ck_catch_stop_signals()
         throw SystemCallError("execve", number, [.init("program", name)])
     }
 

@@ -40,9 +40,9 @@ local function start(number, count, mode)
         fs.mount { type = "proc", target = "/proc", root = root }
         fs.pivot(root)
         -- As a child of the first process, which belongs to root and cannot be signalled.
-        parent:send(proc.run { "/fuzz/tupper", "script", "/fuzz/calls.lua", seed, number, count, mode, user = user, cwd = "/w",
-            check = false, clear_env = true,
-            env = { PATH = "/usr/bin:/bin:/usr/sbin:/sbin", LD_LIBRARY_PATH = "/fuzz", SWIFT_BACKTRACE = "enable=no" } })
+        parent:send(proc.spawn { "/fuzz/tupper", "script", "/fuzz/calls.lua", seed, number, count, mode, user = user, cwd = "/w",
+            clear_env = true, stdout = "/dev/null",
+            env = { PATH = "/usr/bin:/bin:/usr/sbin:/sbin", LD_LIBRARY_PATH = "/fuzz", SWIFT_BACKTRACE = "enable=no" } }:wait())
     end)
     return { box = box, log = lane .. "/log", lane = lane, number = number, mode = mode }
 end
