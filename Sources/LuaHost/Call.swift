@@ -226,7 +226,8 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
             read.append(
                 try element(
                     unsafe Slot(
-                        state: state, lua: lua, index: lua_gettop(lua), place: "\(place), element \(position)",
+                        state: state, lua: lua, index: lua_gettop(lua),
+                        place: "\(place), element \(position)",
                         isPushed: true)))
         }
         return read

@@ -27,7 +27,8 @@ struct FuzzTests {
         print(lines.filter { !$0.hasPrefix("reached: ") }.joined(separator: "\n"))
         #expect(outcome.status == 0, "seed \(seed)\n\(outcome.output)\(outcome.errors.suffix(4000))")
         let reached = Set(
-            lines.last { $0.hasPrefix("reached: ") }?.split(separator: " ").dropFirst().map(String.init) ?? [])
+            lines.last { $0.hasPrefix("reached: ") }?.split(separator: " ").dropFirst().map(String.init) ?? []
+        )
         #expect(declared.functions.subtracting(reached) == [], "seed \(seed)")
         #expect(try Host.leftovers(since: before) == [])
     }

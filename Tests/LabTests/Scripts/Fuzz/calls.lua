@@ -52,7 +52,8 @@ end
 local function retire()
     local handle = table.remove(alive, 1)
     local kind = tostring(handle):match "^%a+"
-    if kind == "process" and math.random(2) == 1 then ended(handle) elseif handle.release then pcall(handle.release, handle) end
+    if kind == "process" and math.random(2) == 1 then ended(handle) elseif handle.release then pcall(handle.release,
+        handle) end
     released[#released + 1] = handle
     if #released > 8 then table.remove(released, 1) end
 end

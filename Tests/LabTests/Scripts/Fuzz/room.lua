@@ -27,7 +27,8 @@ for path in libraries:gmatch "=> (/[^ ]+)" do
         fs.copy(path, root .. "/fuzz/" .. path:match "[^/]+$", { follow = true, replace = true })
     end
 end
-for _, name in ipairs { "calls.lua", "values.lua", "declared.lua" } do fs.copy(directory .. "/" .. name, root .. "/fuzz/" .. name) end
+for _, name in ipairs { "calls.lua", "values.lua", "declared.lua" } do fs.copy(directory .. "/" .. name,
+    root .. "/fuzz/" .. name) end
 -- The log shows itself to this process by way of a directory that both see.
 local function start(number, count, mode)
     local lane = root .. "/lane" .. number
@@ -40,9 +41,11 @@ local function start(number, count, mode)
         fs.mount { type = "proc", target = "/proc", root = root }
         fs.pivot(root)
         -- As a child of the first process, which belongs to root and cannot be signalled.
-        parent:send(proc.spawn { "/fuzz/tupper", "script", "/fuzz/calls.lua", seed, number, count, mode, user = user, cwd = "/w",
+        parent:send(proc.spawn { "/fuzz/tupper", "script", "/fuzz/calls.lua", seed, number, count, mode, user = user,
+            cwd = "/w",
             clear_env = true, stdout = "/dev/null",
-            env = { PATH = "/usr/bin:/bin:/usr/sbin:/sbin", LD_LIBRARY_PATH = "/fuzz", SWIFT_BACKTRACE = "enable=no" } }:wait())
+            env = { PATH = "/usr/bin:/bin:/usr/sbin:/sbin", LD_LIBRARY_PATH = "/fuzz",
+                SWIFT_BACKTRACE = "enable=no" } }:wait())
     end)
     return { box = box, log = lane .. "/log", lane = lane, number = number, mode = mode }
 end

@@ -20,7 +20,8 @@ local closed = io.tmpfile and io.open("/dev/null")
 if closed then closed:close() end
 
 local strings = {
-    "", "\0", "a\0b", "a\nb", "\n", "\xff\xfe", "\xc0\x80", "\xed\xa0\x80", "é", "%s%n%d", "../../..", "-rf", "--", "'\"`$(x)",
+    "", "\0", "a\0b", "a\nb", "\n", "\xff\xfe", "\xc0\x80", "\xed\xa0\x80", "é", "%s%n%d", "../../..", "-rf", "--",
+        "'\"`$(x)",
     "12Q", "1e309", "0x10", "9223372036854775808", "-1", " ", ":", "::", "/", ".", "..", "//", "a/../b", "{}", "root", "auto",
     "[", "[a", "***", "[!]", "\\", ("x"):rep(15), ("x"):rep(16), ("x"):rep(64), ("x"):rep(65), ("x"):rep(255), ("x"):rep(256),
     "a" .. ("\u{301}"):rep(50), "true", "kind", "__index", "traceback",
@@ -85,15 +86,18 @@ local types = {
     path = function()
         return pick {
             "a", "a/b", "f", "new" .. math.random(30), "missing/x", "link", "loop", "dangling", "out", "../..", ".", "fifo",
-            "/w/1/2/3/f", "/w/1/2/3/a", "/dev/null", "/dev/full", "/proc/self/ns/net", "/etc/passwd", "/proc/self/maps", "x.tar",
-            "x.tar.gz", "cut.tar.gz", "tree", "tree/deep", "/proc/1", "/dev/fd/0", "n\xff\n", "f/", "a/.", "a/..", "link/b", "big",
+            "/w/1/2/3/f", "/w/1/2/3/a", "/dev/null", "/dev/full", "/proc/self/ns/net", "/etc/passwd",
+                "/proc/self/maps", "x.tar",
+            "x.tar.gz", "cut.tar.gz", "tree", "tree/deep", "/proc/1", "/dev/fd/0", "n\xff\n", "f/", "a/.", "a/..",
+                "link/b", "big",
         }
     end,
     string = function() return values.string() end,
     boolean = function() return math.random(2) == 1 end,
     integer = function() return pick { 0, 1, 2, 7, 100, 1000, 65535, 65536, 1 << 24, -1 } end,
     size = function() return pick { 0, 1, 4096, "64K", "1M", "16MiB", "1.5M", "2GB", "0.1K", 1 << 40, "9999999P" } end,
-    duration = function() return pick { 0, 0.001, 0.01, "1ms", "5ms", "10us", "-1s", "", "1x", "s", "0.5ms", "1e3", ".", "1..2" } end,
+    duration = function() return pick { 0, 0.001, 0.01, "1ms", "5ms", "10us", "-1s", "", "1x", "s", "0.5ms", "1e3",
+        ".", "1..2" } end,
     mode = function() return pick { "0755", "644", "7777", "10000", "", "9", "-1", "0" } end,
     signal = function() return pick { "TERM", "SIGTERM", "HUP", 0, 15, 9, "KILL", "CONT", 64, 65, "", "SIG", "NOSUCH" } end,
     ["function"] = function() return pick(functions) end,
@@ -103,21 +107,29 @@ local types = {
     protocol = function() return pick { "tcp", "udp" } end,
     owner = function() return pick { "0:0", "65534", 65534, ":65534", "nobody", "a:b", ":", "1:2:3", 1 << 32, "0x0:0" } end,
     address = function()
-        return pick { "127.0.0.1", "10.0.0.2", "::1", "fd00::1", "192.0.2.1", "0.0.0.0", "255.255.255.255", "::", "1.2.3", "fe80::1",
+        return pick { "127.0.0.1", "10.0.0.2", "::1", "fd00::1", "192.0.2.1", "0.0.0.0", "255.255.255.255", "::",
+            "1.2.3", "fe80::1",
             "10.0.0.0/8", "fd00::/64", "1.2.3.4/33", "::ffff:1.2.3.4", "1::2::3", "256.1.1.1" }
     end,
-    ["address/prefix"] = function() return pick { "10.1.2.3/24", "fd00::7/64", "10.0.0.1/0", "10.0.0.1/33", "::1/128", "/", "1/1" } end,
-    ["address:port"] = function() return pick { "10.0.0.2:80", "10.0.0.2:0", "10.0.0.2:65536", ":80", "[::1]:80", "10.0.0.2" } end,
-    ["network or \"default\""] = function() return pick { "default", "10.2.0.0/16", "10.1.2.3/16", "fd00::/64", "0.0.0.0/0" } end,
-    ["hardware address"] = function() return pick { "02:00:00:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff", "2:0", "zz" } end,
-    ["link name"] = function() return pick { "l" .. math.random(9), "lo", "b1", "a/b", "%d", "..", ("x"):rep(15), ("x"):rep(16) } end,
+    ["address/prefix"] = function() return pick { "10.1.2.3/24", "fd00::7/64", "10.0.0.1/0", "10.0.0.1/33", "::1/128",
+        "/", "1/1" } end,
+    ["address:port"] = function() return pick { "10.0.0.2:80", "10.0.0.2:0", "10.0.0.2:65536", ":80", "[::1]:80",
+        "10.0.0.2" } end,
+    ["network or \"default\""] = function() return pick { "default", "10.2.0.0/16", "10.1.2.3/16", "fd00::/64",
+        "0.0.0.0/0" } end,
+    ["hardware address"] = function() return pick { "02:00:00:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:ff",
+        "2:0", "zz" } end,
+    ["link name"] = function() return pick { "l" .. math.random(9), "lo", "b1", "a/b", "%d", "..", ("x"):rep(15),
+        ("x"):rep(16) } end,
     ["link or its name"] = function() return pick { "lo", "l" .. math.random(9), values.handle() or "b1" } end,
     ["pid or handle"] = function() return pick { proc.self(), 1, 99999, (1 << 31) - 1, values.handle() or 2 } end,
     ["user map"] = function()
-        return pick { "root", "auto", { { inside = 0, outside = sys.uid(), count = 1 } }, { { inside = 0, outside = 0, count = 4294967295 } },
+        return pick { "root", "auto", { { inside = 0, outside = sys.uid(), count = 1 } }, { { inside = 0, outside = 0,
+            count = 4294967295 } },
             { { inside = 4294967295, outside = 1, count = 1 } }, { {} }, { { inside = 0, outside = -1, count = 1 } } }
     end,
-    ["table of strings"] = function() return pick { {}, { A = "1" }, { A = 1 }, { [""] = "x" }, { ["a=b"] = "c" }, { A = values.string() } } end,
+    ["table of strings"] = function() return pick { {}, { A = "1" }, { A = 1 }, { [""] = "x" }, { ["a=b"] = "c" },
+        { A = values.string() } } end,
     ["any plain value"] = function() return values.nonsense() end,
     any = function() return values.nonsense() end,
     ["list of namespaces with options"] = function()
@@ -143,7 +155,8 @@ function values.of(kind, name)
     local element = kind:match "^list of (.*)$"
     if types[kind] then return tamed(kind, name, types[kind]()) end
     if not element then return values.string() end
-    if element == "string" and name == "program" and math.random(10) > 1 then return table.move(pick(programs), 1, 9, 1, {}) end
+    if element == "string" and name == "program" and math.random(10) > 1 then return table.move(pick(programs), 1, 9,
+        1, {}) end
     local list = {}
     for i = 1, math.random(0, 4) do list[i] = values.of(element, name) end
     return list
