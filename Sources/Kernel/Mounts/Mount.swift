@@ -179,11 +179,12 @@ public struct DetachedMount: ~Copyable {
         to place: borrowing Descriptor, of target: RootPath
     ) throws(SystemCallError) -> Mount {
         let path = target.absolutePath(of: place)
-        try move(to: place.number, [.init("target", target.text)])
+        // Asked for first: once the mount stands there, nothing may fail any more.
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("target", target.text)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
+        try move(to: place.number, [.init("target", target.text)])
         return Mount(identifier: identifier, path: path)
     }
 

@@ -16,7 +16,8 @@ local home = "/w/1/2/3"
 sys.chdir(home)
 proc.run { "sh", "-ec", [[
     mkdir -p a/b tree/deep; echo data > f; echo more > tree/deep/g; ln -s a link; ln -s loop loop; ln -s nowhere dangling
-    ln -s /etc out; mkfifo fifo; tar cf x.tar tree; gzip -k x.tar; head -c 60 x.tar.gz > cut.tar.gz; head -c 200000 /dev/zero > big ]] }
+    ln -s /etc out; mkfifo fifo; tar cf x.tar tree
+    gzip -k x.tar; head -c 60 x.tar.gz > cut.tar.gz; head -c 200000 /dev/zero > big ]] }
 
 -- What does not come back, or leaves this process elsewhere, runs in a copy.
 local apart = {

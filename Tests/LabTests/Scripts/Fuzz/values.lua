@@ -141,6 +141,8 @@ local types = {
 -- Numbers that make a call wait for days are no use, nor is a count that takes minutes, nor a signal to this very
 -- process, nor a FIFO that nobody writes to where waiting for it is right.
 local function tamed(kind, name, value)
+    if kind == "path" and (value == "/" or value == "//") then return "f" end
+    if kind == "duration" and type(value) == "string" and tonumber(value) then return "12Q" end
     if value == "fifo" and (name == "archive" or name:find "^std") then return "f" end
     if type(value) ~= "number" then return value end
     if kind == "pid or handle" and value == proc.self() then return 99999 end
