@@ -26,13 +26,15 @@ public final class Child {
     /// Copies this process, as fork(2) does, into new namespaces.
     ///
     /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
-    public static func clone(into namespaces: Set<Namespace> = []) throws(SystemCallError) -> Child? {
+    public static func clone(
+        into namespaces: Set<Namespace> = [], group: CgroupPlacement? = nil
+    ) throws(SystemCallError) -> Child? {
         ck_flush()
         let flags = Namespace.flags(of: namespaces)
         let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", names.isEmpty ? [] : [.init("namespaces", names)]) {
-            unsafe ck_clone(flags, &pidfd)
+            unsafe ck_clone(flags, &pidfd, group?.directory ?? -1)
         }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
     }
