@@ -9,9 +9,9 @@ public enum Credentials {
 
     /// Whether a capability of capabilities(7), by its number, is in the effective set.
     public static func has(capability number: Int) -> Bool {
-        var capabilities: UInt64 = 0
-        guard unsafe ck_effective_capabilities(&capabilities) == 0 else { return false }
-        return (capabilities >> UInt64(number)) & 1 != 0
+        var sets: [UInt64] = [0, 0, 0]
+        guard unsafe ck_capget(0, &sets) == 0 else { return false }
+        return (sets[0] >> UInt64(number)) & 1 != 0
     }
 
     /// CAP_SYS_ADMIN: mounts, namespaces, hostnames.
@@ -25,10 +25,12 @@ public enum Credentials {
         return result == 0 && signal > 0 ? UInt(signal) : nil
     }
 
-    /// Becomes another user for good, without supplementary groups: setgroups(2), setresgid(2), setresuid(2).
-    public static func become(user: UInt32, group: UInt32) throws(SystemCallError) {
+    /// Becomes another user for good: setgroups(2), setresgid(2), setresuid(2).
+    public static func become(
+        user: UInt32, group: UInt32, groups: [UInt32] = []
+    ) throws(SystemCallError) {
         // The groups go first: afterwards the right to change them is gone.
-        try systemCall("setgroups") { setgroups(0, nil) }
+        try systemCall("setgroups") { unsafe setgroups(groups.count, groups) }
         try becomeKeepingGroups(user: user, group: group)
     }
 

@@ -14,6 +14,7 @@
 #include <linux/prctl.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include "privileges.h"
 
 /// clone3(2) without a new stack: fork(2) with namespaces. Returns the pid in the parent, 0 in the
 /// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent. The child is born in the group
@@ -56,6 +57,8 @@ int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
 int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *identifier, int *is_root);
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation);
+/// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
+int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
 
 /// execvpe(3): PATH is looked up in this process's environment.
 int ck_execvpe(const char *file, char *const arguments[], char *const environment[]);
@@ -96,8 +99,6 @@ int ck_prctl(int option, unsigned long argument);
 /// setresgid(2) and setresuid(2) with all three the same.
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
-/// capget(2) of this process: the effective set.
-int ck_effective_capabilities(uint64_t *capabilities);
 
 /// bpf(2): loads a program of type BPF_PROG_TYPE_CGROUP_DEVICE, and attaches one to an open group, in the place of
 /// `replaced` unless that is -1.

@@ -14,6 +14,16 @@ private struct SpawnOptions: ArgumentType {
     var propagation = Propagation.private
 
     static var typeName: String { "list of namespaces with options" }
+    static var annotation: String { "\(Namespace.reference)[]" }
+    static var fields: [AnyParameter] {
+        [
+            Parameter<UserMap?>("users", "Who is who inside.", shown: "no user namespace"),
+            Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
+            Parameter<Propagation>(
+                "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+        ]
+    }
+
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
@@ -30,15 +40,25 @@ private struct SpawnOptions: ArgumentType {
 
 private func spawn(_ holdings: Holdings) -> Primitive {
     let namespaces = Parameter<SpawnOptions>(
-        "namespaces",
-        "The kinds of namespace to make anew; with `users` (as of ns.unshare), `die_with_parent` (true) and "
-            + "`propagation` (private).")
+        "namespaces", "The kinds of namespace to make anew, and how.")
     let function = Parameter<Function>(
         "function", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
         positional: [namespaces, function], returns: "a process handle",
-        shell: "unshare {--namespaces} --fork ...", see: ["clone(2)", "namespaces(7)"]
+        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork ...",
+        see: ["clone(2)", "namespaces(7)"],
+        fails: [
+            "EPERM": "a kind needs root, or `users` for a user namespace",
+            "ENOSPC": "the limit of /proc/sys/user on namespaces is reached",
+        ],
+        example: """
+            local box = ns.spawn({ "uts", "pid" }, function()
+                sys.hostname "inside"
+                print(proc.self(), sys.hostname())
+            end)
+            box:wait()
+            """
     ) { call in
         let options = try call[namespaces]
         var spawning = Spawning(holdings: holdings, state: call.state)
@@ -57,7 +77,14 @@ private func within(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process, kinds, function], returns: "what the function returns, plain values",
-        shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"]
+        gives: ["any ..."], shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
+        ],
+        example: """
+            local box <close> = ns.spawn({ "net" }, function(parent) parent:receive() end)
+            print(#ns.within(box, { "net" }, function() return net.links() end))
+            """
     ) { call in
         let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
         var spawning = Spawning(holdings: holdings, state: call.state)
