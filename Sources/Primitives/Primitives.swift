@@ -10,6 +10,8 @@ public func registerPrimitives(with state: State) -> Holdings {
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
         case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
+        case let error as CgroupUnsupported:
+            Failure(primitive.name, "option '\(error.option)': \(error.reason)")
         default: nil
         }
     }
@@ -27,7 +29,7 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("dev", { deviceModule(holdings) }),
+        ("dev", { deviceModule(holdings) }), ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 

@@ -49,7 +49,9 @@ public final class Cgroup {
                 return "a name of letters, digits and _+-.@: that does not start with a dot"
             }
             let prefix = part.prefix { $0 != "." }
-            if prefix.utf8.count < part.utf8.count, reserved.contains(String(prefix)) || part == "release_agent" {
+            if prefix.utf8.count < part.utf8.count,
+                reserved.contains(String(prefix)) || part == "release_agent"
+            {
                 return "a name that does not start like the kernel's own files (\(prefix).)"
             }
             if ["tasks", "notify_on_release", "release_agent"].contains(part) {

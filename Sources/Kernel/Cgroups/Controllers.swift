@@ -1,3 +1,7 @@
+internal import CKernel
+internal import Glibc
+public import SystemPackage
+
 /// What groups can be limited in: cgroups(7).
 public enum CgroupController: String, CaseIterable, Sendable {
     case memory, cpu, cpuset, pids, io, devices
@@ -153,5 +157,25 @@ public struct DeviceRule: Sendable, Equatable {
         let letters = [(Access.read, "r"), (.write, "w"), (.make, "m")]
             .filter { access.contains($0.0) }.map(\.1).joined()
         return "\(kind.rawValue) \(major.map(String.init) ?? "*"):\(minor.map(String.init) ?? "*") \(letters)"
+    }
+}
+
+/// The numbers of a device file.
+public struct DeviceNumbers: Sendable, Equatable {
+    public let kind: DeviceRule.Kind
+    public let major: UInt32
+    public let minor: UInt32
+
+    /// stat(2); nil where the path is no device file.
+    public static func read(_ path: FilePath) throws(SystemCallError) -> DeviceNumbers? {
+        var status = stat()
+        try systemCall("stat", [.init("path", path.string)]) {
+            unsafe path.withPlatformString { unsafe stat($0, &status) }
+        }
+        let type = status.st_mode & S_IFMT
+        guard type == S_IFBLK || type == S_IFCHR else { return nil }
+        return DeviceNumbers(
+            kind: type == S_IFBLK ? .block : .character, major: ck_major(UInt64(status.st_rdev)),
+            minor: ck_minor(UInt64(status.st_rdev)))
     }
 }

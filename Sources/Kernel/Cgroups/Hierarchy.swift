@@ -90,7 +90,9 @@ public final class CgroupHierarchy {
 
     func make(_ group: String) throws(SystemCallError) {
         let number = directory.number
-        try systemCall("mkdir", subject(group)) { unsafe group.withCString { unsafe mkdirat(number, $0, 0o755) } }
+        try systemCall("mkdir", subject(group)) {
+            unsafe group.withCString { unsafe mkdirat(number, $0, 0o755) }
+        }
     }
 
     func remove(_ group: String) throws(SystemCallError) {
@@ -100,7 +102,8 @@ public final class CgroupHierarchy {
         }
     }
 
-    func giveAway(_ file: String, of group: String, to user: UInt32, _ owners: UInt32) throws(SystemCallError) {
+    func giveAway(_ file: String, of group: String, to user: UInt32, _ owners: UInt32) throws(SystemCallError)
+    {
         let (number, relative) = (directory.number, relative(group, file))
         try systemCall("chown", subject(relative)) {
             unsafe relative.withCString { unsafe fchownat(number, $0, user, owners, AT_SYMLINK_NOFOLLOW) }

@@ -47,7 +47,8 @@ extension Cgroup {
     private func withFreezer() throws(SystemCallError) -> Branch {
         guard let freezer else {
             throw SystemCallError(
-                "open", ENOENT, [.init("controller", "freezer")], detail: "no hierarchy of control groups has it")
+                "open", ENOENT, [.init("controller", "freezer")],
+                detail: "no hierarchy of control groups has it")
         }
         return freezer
     }

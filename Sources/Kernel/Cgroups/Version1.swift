@@ -58,7 +58,8 @@ enum CgroupVersion1 {
         let write = CgroupWrite(.memory, "memory.limit_in_bytes", text(memory))
         guard let before = limits.withSwap else {
             if settings.swap == nil { return [write] }
-            throw CgroupUnsupported("swap", "this kernel does not count swap by group; boot it with swapaccount=1")
+            throw CgroupUnsupported(
+                "swap", "this kernel does not count swap by group; boot it with swapaccount=1")
         }
         let swap: Int64 =
             switch settings.swap {
@@ -112,7 +113,9 @@ enum CgroupVersion1 {
         var memory = CgroupStatistics.Memory(current: current)
         memory.limit = limit(files.number("memory.limit_in_bytes"))
         memory.peak = files.number("memory.max_usage_in_bytes")
-        if let both = files.number("memory.memsw.usage_in_bytes") { memory.swap = both > current ? both &- current : 0 }
+        if let both = files.number("memory.memsw.usage_in_bytes") {
+            memory.swap = both > current ? both &- current : 0
+        }
         memory.anonymous = parts["total_rss"] ?? parts["rss"]
         memory.file = parts["total_cache"] ?? parts["cache"]
         memory.timesAtLimit = files.number("memory.failcnt")

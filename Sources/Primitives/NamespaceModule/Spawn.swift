@@ -12,6 +12,7 @@ private struct SpawnOptions: ArgumentType {
     var users: UserMap?
     var diesWithParent = true
     var propagation = Propagation.private
+    var group: Cgroup?
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -21,16 +22,19 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+            Parameter<CgroupReference?>(
+                "cgroup", "The control group that it is born in.", shown: "this process's"),
         ]
     }
 
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        try slot.fields(known: ["users", "die_with_parent", "propagation"]) { name, field in
+        try slot.fields(known: ["users", "die_with_parent", "propagation", "cgroup"]) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
+            case "cgroup": options.group = try CgroupReference.read(field).group
             default: options.propagation = try Propagation.read(field)
             }
         }
@@ -66,6 +70,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.users = try options.users?.identityMap()
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
+        spawning.group = try options.group.map { try CgroupPlacement($0) }
         return [.handle(try spawning.start(try call[function]))]
     }
 }

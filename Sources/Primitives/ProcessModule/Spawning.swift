@@ -41,6 +41,8 @@ struct Spawning {
     var users: IdentityMap?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The control group that the copy is born in.
+    var group: CgroupPlacement?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -53,7 +55,7 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
-        guard let child = try Child.clone(into: allNamespaces) else {
+        guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             run(function, report, theirs)
         }
         let box = ProcessBox(child, channel: ours, report: report, holdings)
@@ -69,7 +71,10 @@ struct Spawning {
         return box
     }
 
-    private var allNamespaces: Set<Namespace> { users == nil ? namespaces : namespaces.union([.user]) }
+    private var namespacesAtBirth: Set<Namespace> {
+        let all = users == nil ? namespaces : namespaces.union([.user])
+        return group == nil ? all : all.subtracting([.cgroup])
+    }
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
         var status: Int32 = 0
@@ -95,6 +100,7 @@ struct Spawning {
     }
 
     private func enter(_ parent: Channel) throws {
+        try group?.enter()
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
@@ -104,6 +110,8 @@ struct Spawning {
             try Processes.dieWithParent()
             if parent.isHungUp { Processes.leave(1) }
         }
+        // The group that a process is in when it makes the namespace is the namespace's root.
+        if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
         try prepare()
     }
