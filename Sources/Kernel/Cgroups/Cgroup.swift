@@ -23,6 +23,8 @@ public final class Cgroup {
     /// Version 2 first.
     public internal(set) var branches: [Branch]
     let hierarchies: CgroupHierarchies
+    /// Whether ``remove()`` has been there.
+    var isRemoved = false
     /// The program that decides about devices, to be replaced by the next.
     private var devices: Descriptor?
 

@@ -121,8 +121,10 @@ extension Cgroup {
     public static func find(_ name: String) throws(SystemCallError) -> Cgroup {
         let hierarchies = try CgroupHierarchies.current()
         let group = Cgroup(name: name, branches: [], hierarchies)
-        let ordered = hierarchies.all.sorted { $0.version.rawValue > $1.version.rawValue }
-        for hierarchy in ordered {
+        // In the order that groups are made in.
+        let first = [hierarchies.unified, hierarchies.old("freezer")].compactMap { $0 }
+        let rest = hierarchies.all.filter { other in !first.contains { $0 === other } }
+        for hierarchy in first + rest {
             let path = group.path(in: hierarchy)
             guard hierarchy.exists(".", of: path) else { continue }
             group.branches.append(Branch(hierarchy: hierarchy, group: path, above: []))
@@ -152,13 +154,15 @@ extension Cgroup {
 
     /// Removes it with the groups below it; what runs in them is killed first. One that is gone is no error.
     public func remove() throws(SystemCallError) {
+        // A second time it could be somebody else's of the same name.
+        if isRemoved { return }
         var refusal: SystemCallError?
         try leave()
         for branch in branches {
             do { try remove(branch) } catch { refusal = refusal ?? error }
         }
         if let refusal { throw refusal }
-        branches = []
+        isRemoved = true
     }
 
     private func remove(_ branch: Branch) throws(SystemCallError) {

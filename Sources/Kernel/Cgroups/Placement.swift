@@ -34,6 +34,9 @@ public final class CgroupPlacement {
         }
     }
 
+    /// Whether the child must step into groups of version 1.
+    public var isStepWanted: Bool { !tasks.isEmpty }
+
     /// In the child: steps into the groups of version 1.
     public func enter() throws(SystemCallError) {
         for file in tasks { try file.descriptor.write([UInt8(ascii: "0")]) }

@@ -71,7 +71,8 @@ extension Cgroup {
             try killFrozen(pids)
             usleep(500)
         }
-        if let unified { try wait(for: "populated 0", unified, 10_000) }
+        guard let unified else { return }
+        do { try wait(for: "populated 0", unified, 10_000) } catch let error where error.number == ENOENT {}
     }
 
     /// Nobody can be born while all stand; the signals take effect once they may go on.
@@ -131,4 +132,27 @@ extension Cgroup {
             _ = unsafe poll(&entry, 1, Int32(clamping: (end &- now) / 1_000_000 &+ 1))
         }
     }
+}
+
+/// The group of version 1 that holds a process frozen: one that is killed there does not end before it is thawed.
+struct CgroupFreezer {
+    private let hierarchy: CgroupHierarchy
+    private let group: String
+
+    /// nil where the process is not frozen.
+    init?(of pid: Int32) {
+        guard let hierarchy = try? CgroupHierarchies.current().old("freezer"),
+            let text = try? Descriptor.open(FilePath("/proc/\(pid)/cgroup"), O_RDONLY).readToEnd(),
+            let path = hierarchy.group(in: String(decoding: text, as: UTF8.self)),
+            path.hasPrefix(hierarchy.root)
+        else { return nil }
+        self.hierarchy = hierarchy
+        group = String(path.dropFirst(hierarchy.root.count).drop { $0 == "/" })
+        guard !group.isEmpty, (try? hierarchy.read("freezer.self_freezing", of: group)) == "1\n" else {
+            return nil
+        }
+    }
+
+    func thaw() { try? hierarchy.write("THAWED", to: "freezer.state", of: group) }
+    func freeze() { try? hierarchy.write("FROZEN", to: "freezer.state", of: group) }
 }

@@ -68,6 +68,13 @@ public final class Child {
     public func end() throws(SystemCallError) {
         guard try isRunning() else { return }
         try signal(SIGKILL)
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&entry, 1, 100) == 0, let freezer = CgroupFreezer(of: pid) {
+            freezer.thaw()
+            defer { freezer.freeze() }
+            _ = try reap(flags: 0)
+            return
+        }
         _ = try reap(flags: 0)
     }
 

@@ -43,7 +43,7 @@ final class CgroupHandle: HeldHandle {
     }
 
     /// A line that makes one, for examples.
-    fileprivate static let made = #"local group <close> = cgroup.create("example", { pids = 8 })"#
+    fileprivate static let made = #"local group <close> = cgroup.create("demo" .. proc.self(), { pids = 8 })"#
 
     private static func methods() -> [Primitive] {
         let held = holdingMethods(CgroupHandle.self, made: made).filter { $0.shortName != "keep" }
@@ -123,8 +123,8 @@ private func delete() -> Primitive {
         shell: "echo 1 > {self}/cgroup.kill && rmdir {self}", see: ["cgroups(7)"],
         fails: ["EBUSY": "a process in it does not end"],
         example: """
-            cgroup.create("example", { pids = 8 }):keep()
-            cgroup.find("example"):delete()
+            cgroup.create("demo" .. proc.self(), { pids = 8 }):keep()
+            cgroup.find("demo" .. proc.self()):delete()
             """
     ) { call in
         let handle = try call.receiver(CgroupHandle.self)
@@ -138,7 +138,7 @@ private func keep() -> Primitive {
     Primitive(
         "group:keep", "Hands it over: the script's end leaves it.", returns: "the group",
         gives: ["tupper.group"], leaves: "The group, and what runs in it.",
-        example: "local group = cgroup.create(\"example\", { pids = 8 }):keep()\ngroup:delete()"
+        example: "local group = cgroup.create(\"demo\" .. proc.self(), { pids = 8 }):keep()\ngroup:delete()"
     ) { call in
         let handle = try call.receiver(CgroupHandle.self)
         handle.holding.keep()

@@ -33,7 +33,7 @@ private func create(_ holdings: Holdings) -> Primitive {
             "EROFS": "the hierarchy is mounted read-only, as in most containers",
         ],
         example: """
-            local group <close> = cgroup.create("example", { memory = "64M", pids = 32 })
+            local group <close> = cgroup.create("demo" .. proc.self(), { memory = "64M", pids = 32 })
             local box = ns.spawn({ "pid", cgroup = group }, function() print(#group:processes()) end)
             box:wait()
             """
@@ -59,8 +59,8 @@ private func find() -> Primitive {
         returns: "the group, which is not held", gives: ["tupper.group"],
         shell: "ls /sys/fs/cgroup/{name}", see: ["cgroups(7)"], fails: ["ENOENT": "there is none"],
         example: """
-            cgroup.create("example", { pids = 8 }):keep()
-            cgroup.find("example"):delete()
+            cgroup.create("demo" .. proc.self(), { pids = 8 }):keep()
+            cgroup.find("demo" .. proc.self()):delete()
             """
     ) { call in [.handle(CgroupHandle(found: try Cgroup.find(try call[name].text)))] }
 }

@@ -59,6 +59,8 @@ struct Spawning {
             run(function, report, theirs)
         }
         let box = ProcessBox(child, channel: ours, report: report, holdings)
+        // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
+        if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -100,7 +102,10 @@ struct Spawning {
     }
 
     private func enter(_ parent: Channel) throws {
-        try group?.enter()
+        if let group, group.isStepWanted {
+            try group.enter()
+            try parent.send([])
+        }
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
