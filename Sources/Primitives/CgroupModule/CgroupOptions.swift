@@ -219,7 +219,7 @@ struct CgroupName: ArgumentType {
 struct CgroupOwner: ArgumentType {
     let user: UInt32
     let group: UInt32
-    static var typeName: String { "owner" }
+    static var typeName: String { "owner of a group" }
     static var annotation: String { "integer|string" }
     static var form: String? { "a user's number, with a group's after a colon as in \"1000:100\"" }
     static func read(_ slot: Slot) throws -> CgroupOwner {
