@@ -66,6 +66,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
+        call.state.traceBeforeLeaving()
         for complaint in holdings.releaseAll() { call.state.complain("tupper: not released: \(complaint)") }
         Processes.leave(status)
     }

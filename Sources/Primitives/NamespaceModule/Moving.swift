@@ -84,6 +84,7 @@ struct Succession {
         let (ours, theirs) = try Channel.pair()
         guard let child = try Child.clone(into: namespaces) else {
             holdings.startAnew()
+            state.traceInCopy(isChild: false)
             try Processes.dieWithParent()
             if users != nil {
                 _ = try theirs.receive()

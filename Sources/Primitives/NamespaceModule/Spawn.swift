@@ -46,7 +46,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
         positional: [namespaces, function], returns: "a process handle",
-        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork ...",
+        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork",
         see: ["clone(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",
@@ -77,7 +77,7 @@ private func within(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process, kinds, function], returns: "what the function returns, plain values",
-        gives: ["any ..."], shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"],
+        gives: ["any ..."], shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
         ],

@@ -17,7 +17,7 @@ private func fork(_ holdings: Holdings) -> Primitive {
         "function", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "proc.fork", "Runs a function in a child process.", positional: [function],
-        returns: "a process handle, as of ns.spawn", gives: ["tupper.process"], shell: "( ... ) &",
+        returns: "a process handle, as of ns.spawn", gives: ["tupper.process"], shell: "sh",
         see: ["fork(2)"], fails: ["EAGAIN": "the limit on processes is reached"],
         example: """
             local child = proc.fork(function(parent) parent:send(6 * 7) end)

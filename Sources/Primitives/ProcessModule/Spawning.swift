@@ -53,7 +53,9 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        state.traceBeforeCopy()
         guard let child = try Child.clone(into: allNamespaces) else {
+            state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
         let box = ProcessBox(child, channel: ours, report: report, holdings)
@@ -82,6 +84,7 @@ struct Spawning {
         } catch {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
+        state.traceEnd(status: status)
         state.forgetStop()
         for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
         Processes.leave(status)
