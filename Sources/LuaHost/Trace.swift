@@ -141,8 +141,12 @@ extension Call {
     /// `FILE:LINE` of the Lua code that calls.
     var position: String? {
         var line: Int32 = 0
-        guard let source = unsafe lb_where(lua, 1, &line), line > 0 else { return nil }
-        return unsafe "\(String(cString: source)):\(line)"
+        // A function of Lua's own may stand between, as in pcall(fs.mount, ...).
+        for level in 1...8 {
+            guard let source = unsafe lb_where(lua, Int32(level), &line) else { return nil }
+            if line > 0 { return unsafe "\(String(cString: source)):\(line)" }
+        }
+        return nil
     }
 
     /// The primitive's shell line with this call's arguments.

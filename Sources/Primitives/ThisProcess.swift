@@ -9,4 +9,7 @@ public enum ThisProcess {
         let link = try? FileStatus.read(RootPath("/proc/self", in: nil), following: false).target
         return link.flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? Int(Processes.current)
     }
+
+    /// The pid of the process that made this one; 0 where it is out of sight.
+    public static var parentPID: Int { Int(Processes.parent) }
 }

@@ -17,7 +17,7 @@ private func unshare(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.unshare", "Moves this interpreter into new namespaces.", options: [users, propagation],
         list: kinds,
-        shell: "unshare {--kinds} {users?--map-root-user:} --propagation {propagation}",
+        shell: "unshare {--kinds} {kinds=pid?--fork:} {users?--map-root-user:} --propagation {propagation}",
         see: ["unshare(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",

@@ -24,7 +24,7 @@ public enum TraceFormat: String, CaseIterable, Sendable {
         | --- | --- | --- |
         | `time` | number | seconds since the trace began |
         | `pid` | integer | the process that called, as counted by the /proc in sight where it began |
-        | `parent` | integer or null | the process that it is a copy of; null for the first |
+        | `parent` | integer | the process that it is a copy of; for the first, the one that started it |
         | `where` | string or null | FILE:LINE of the call; null outside Lua |
         | `primitive` | string | its name, as in `fs.mount` |
         | `arguments` | object | what was given, by the parameters' names, and `self` for a method |
@@ -45,7 +45,7 @@ final class JSONTracer: Tracer {
     private unowned let state: State
     private let start: UInt64
     private var pid = ThisProcess.visiblePID
-    private var parent: Int?
+    private var parent = ThisProcess.parentPID
 
     init(_ state: State) {
         self.state = state
@@ -66,7 +66,7 @@ final class JSONTracer: Tracer {
         let error = trace.error.filter { $0.key != .text("traceback") }
         let fields: [(String, Value)] = [
             ("time", .number(seconds(state.clock() &- start))), ("pid", .integer(Int64(pid))),
-            ("parent", parent.map { .integer(Int64($0)) } ?? .absent), ("where", text(trace.position)),
+            ("parent", .integer(Int64(parent))), ("where", text(trace.position)),
             ("primitive", .text(trace.primitive)), ("arguments", .table(trace.arguments.map(shortened))),
             ("shell", text(trace.shell)), ("stage", .text(trace.stage.rawValue)),
             ("seconds", trace.nanoseconds.map { .number(seconds($0)) } ?? .absent),
