@@ -11,7 +11,8 @@ func systemModule() -> Module {
             Declaration("uname", uname()), Declaration("uid", user()), Declaration("gid", group()),
             Declaration("env", environment()), Declaration("chdir", chdir()), Declaration("cwd", cwd()),
             Declaration("umask", umask()), Declaration("sleep", sleep()), Declaration("time", time()),
-            Declaration("interactive", interactive()),
+            Declaration("interactive", interactive()), Declaration("sysctl", sysctl()),
+            Declaration("account", account()),
         ])
 }
 
@@ -179,4 +180,83 @@ private func interactive() -> Primitive {
         gives: ["boolean"], shell: "test -t 0 && test -t 1", see: ["isatty(3)"],
         example: #"if sys.interactive() then print "hello, whoever you are" end"#
     ) { _ in [.value(.boolean(Terminal.isInteractive))] }
+}
+
+private func sysctl() -> Primitive {
+    let name = Parameter<Word>("name", "The parameter, as in net.ipv4.ip_forward.")
+    let value = Parameter<Word?>("value", "What to set it to.", shown: "unchanged")
+    return Primitive(
+        "sys.sysctl",
+        "Tells a kernel parameter; sets those of namespaces of one's own.",
+        positional: [name, value], returns: "the value", gives: ["string"],
+        shell: "sysctl -w {name}[={value}]",
+        see: ["sysctl(8)", "proc_sys(5)", "namespaces(7)"],
+        fails: [
+            "EINVAL": "the kernel takes no such value",
+            "ENOENT": "there is no such parameter, or no /proc in sight",
+            "EXDEV": "something is mounted over the parameter",
+        ],
+        example: """
+            ns.spawn({ "net" }, function() print(sys.sysctl("net.ipv4.ip_forward", 1)) end):wait()
+            """
+    ) { call in
+        let text = try call[name].bytes
+        guard let sysctl = Sysctl(parsing: String(decoding: text, as: UTF8.self)) else {
+            throw ArgumentError(
+                "argument 1 (name): a parameter such as net.ipv4.ip_forward wanted, got \(quoted(text))")
+        }
+        guard let bytes = try call[value]?.bytes else { return [.value(.text(try sysctl.read()))] }
+        guard bytes.count < 4096, bytes.allSatisfy({ (32...126).contains($0) || $0 == 9 }) else {
+            throw ArgumentError("argument 2 (value): printable text on one line wanted")
+        }
+        guard let kind = sysctl.namespace else {
+            throw ArgumentError(
+                "\(quoted(text)) belongs to the whole machine",
+                hint:
+                    "what a namespace has of its own can be set: net.*, fs.mqueue.*, kernel.msg*, kernel.sem, kernel.shm*, kernel.hostname, kernel.domainname, user.max_*"
+            )
+        }
+        guard try !kind.isOriginal() else {
+            throw ArgumentError(
+                "\(quoted(text)) belongs to the \(kind.rawValue) namespace that this script was started in",
+                hint:
+                    "ns.spawn({ \"\(kind.rawValue)\" }, ...) or ns.unshare{ \"\(kind.rawValue)\" } makes one of its own"
+            )
+        }
+        try sysctl.write(String(decoding: bytes, as: UTF8.self))
+        return [.value(.text(try sysctl.read()))]
+    }
+}
+
+private func account() -> Primitive {
+    let text = Parameter<Word>("user", "A name or number, and a group after a colon.")
+    let root = Parameter<FilePath>("root", "Whose /etc/passwd and /etc/group.", default: "/")
+    return Primitive(
+        "sys.account", "Looks a user up in the /etc/passwd and /etc/group of a root.", positional: [text],
+        options: [root],
+        returns: "a table: uid, gid, groups, and where the file tells: name, home; nil where there is none",
+        gives: ["{ uid: integer, gid: integer, groups: integer[], name: string?, home: string? }?"],
+        shell: "id {user}", see: ["passwd(5)", "group(5)"],
+        fails: [
+            "ELOOP": "the file is a symbolic link, which is not followed",
+            "ENOENT": "the root has no such file",
+            "ESPIPE": "it is no regular file", "EFBIG": "it is longer than a megabyte",
+        ],
+        example: #"print(sys.account("root").home, sys.account("1000:1000", { root = "rootfs" }).uid)"#
+    ) { call in
+        let place = try call[root]
+        guard let account = try Accounts.find(try call[text].bytes, in: place) else {
+            return [.value(.absent)]
+        }
+        let groups = try account.name.map { try Accounts.groups(of: $0, in: place) } ?? []
+        return [
+            .value(
+                .record([
+                    "uid": .integer(Int64(account.user)), "gid": .integer(Int64(account.group)),
+                    "groups": .list(groups.map { .integer(Int64($0)) }),
+                    "name": account.name.map(Value.bytes) ?? .absent,
+                    "home": account.home.map(Value.bytes) ?? .absent,
+                ]))
+        ]
+    }
 }

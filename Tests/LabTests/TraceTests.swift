@@ -45,7 +45,8 @@ struct TraceTests {
         }
     }
 
-    @Test("--trace=json tells of each primitive in an object a line: where, with what, how long, and its error")
+    @Test(
+        "--trace=json tells of each primitive in an object a line: where, with what, how long, and its error")
     func objects() throws {
         let found = try records(
             """
@@ -89,7 +90,8 @@ struct TraceTests {
             """)
         let first = found[0]
         #expect(first.primitive == "ns.spawn" && first.stage == "started" && first.seconds == nil)
-        #expect(found.contains { $0.primitive == "ns.spawn" && $0.stage == "returned" && $0.pid == first.pid })
+        #expect(
+            found.contains { $0.primitive == "ns.spawn" && $0.stage == "returned" && $0.pid == first.pid })
         let child = try #require(found.first { $0.primitive == "sys.uname" })
         #expect(child.parent == first.pid && child.pid != first.pid && child.pid > 1)
         let exec = try #require(found.first { $0.primitive == "proc.exec" })
@@ -106,7 +108,10 @@ struct TraceTests {
         let lines = outcome.errors.split(separator: "\n").map(String.init)
         #expect(lines.contains("stdin:1  ns.spawn  starts  # unshare --uts --fork"))
         #expect(lines.filter { $0.contains("# unshare") }.count == 1)
-        #expect(lines.contains { $0.wholeMatch(of: /\[[0-9]+\] stdin:1  sys.hostname  .* ms  # hostname x/) != nil })
+        #expect(
+            lines.contains {
+                $0.wholeMatch(of: /\[[0-9]+\] stdin:1  sys.hostname  .* ms  # hostname x/) != nil
+            })
         #expect(lines.contains { $0.hasSuffix("os.exit  no return  # exit 0") })
     }
 

@@ -5,7 +5,7 @@ internal import LuaHost
 func processModule(_ holdings: Holdings) -> Module {
     Module(
         "proc", "Processes, and programs to run.",
-        programPrimitives(holdings) + [
+        programPrimitives(holdings) + selfPrimitives() + [
             Declaration("fork", fork(holdings)), Declaration("list", list()), Declaration("find", find()),
             Declaration("kill", kill()), Declaration("self", identifier()), Declaration("parent", parent()),
         ],

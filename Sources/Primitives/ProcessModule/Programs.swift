@@ -17,14 +17,15 @@ private struct ProgramOptions {
     let clearEnvironment = Parameter<Bool>(
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
     let cwd = Parameter<FilePath?>("cwd", "The directory to start in.", shown: "this one")
-    let user = Parameter<String?>(
-        "user", "Whom to become: a name or number, and a group after a colon.", shown: "the same user")
+    let privileges = PrivilegeOptions()
 
     /// How a shell starts a program so.
-    static let line =
-        "{clear_env?env -i:} [env -C {cwd}] [env {env}] [chroot --userspec={user} --skip-chdir /] {program}"
+    static let line = """
+        {clear_env?env -i:} [env -C {cwd}] [env {env}] [nice -n {nice}] \
+        {no_new_privileges?setpriv --no-new-privs:} [chroot --userspec={user} --skip-chdir /] {program}
+        """
 
-    var all: [AnyParameter] { [env, clearEnvironment, cwd, user] }
+    var all: [AnyParameter] { [env, clearEnvironment, cwd] + privileges.all }
 
     func program(_ call: Call) throws -> Program {
         let arguments = try call[words]
@@ -39,13 +40,7 @@ private struct ProgramOptions {
             program.environment = kept.map(\.assignment) + variables.map(\.assignment)
         }
         program.directory = try call[cwd]
-        if let text = try call[user] {
-            guard let account = Accounts.find(text) else {
-                throw ArgumentError("option 'user': no user \(quoted(Array(text.utf8)))")
-            }
-            program.user = account.user
-            program.group = account.group
-        }
+        program.privileges = try privileges.privileges(call)
         return program
     }
 }
