@@ -8,7 +8,7 @@ internal import CLuaBridge
 @safe public final class State {
     static let registry: Int32 = -LUAI_MAXSTACK - 1000
     /// The trampoline has no room for a context, and a process has one interpreter.
-    nonisolated(unsafe) private static var current: State?
+    nonisolated(unsafe) static var current: State?
 
     let lua: OpaquePointer
     /// The modules in use, in order.
