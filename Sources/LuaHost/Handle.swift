@@ -24,14 +24,14 @@ public struct Kind {
     public let name: String
     /// What it is, in a sentence.
     public let summary: String
-    /// Its fields with a sentence each.
-    public let fields: [(name: String, summary: String)]
+    /// Its fields, each with its type as LuaCATS has it and a sentence.
+    public let fields: [(name: String, type: String, summary: String)]
     /// Its methods, declared as `"link:up"`.
     public let methods: [Primitive]
 
-    /// Declares a kind. `close` is what `<close>` calls, one of the methods by its short name.
+    /// Declares a kind. A method called `release` is what `<close>` calls.
     public init(
-        _ name: String, _ summary: String, fields: [(name: String, summary: String)] = [],
+        _ name: String, _ summary: String, fields: [(name: String, type: String, summary: String)] = [],
         _ methods: [Primitive]
     ) {
         self.name = name

@@ -15,6 +15,8 @@ internal import CLuaBridge
     public internal(set) var modules: [Module] = []
     var entries: [Primitive] = []
     var tables: [ModuleTable] = []
+    /// Makes a global function that a script names and nobody has declared; nil where there is none.
+    public var missingGlobal: (String) -> Primitive? = { _ in nil }
     var undeclared: [(name: String, declare: () -> Module)] = []
     var hasBeenCopied = false
     var handles: [Int: any Handle] = [:]
@@ -160,6 +162,14 @@ internal import CLuaBridge
         let failure = failure(from: error, Primitive(primitive, "") { _ in [] })
         unsafe pushError(failure, on: lua)
         return takeFailure()
+    }
+
+    /// Writes on standard output, in order with what Lua writes there.
+    public func print(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe lb_print($0.baseAddress, $0.count) }
+        }
     }
 
     /// Prints a line on standard error.

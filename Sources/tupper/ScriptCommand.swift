@@ -55,8 +55,4 @@ struct ScriptFile {
             source += chunk[..<count]
         }
     }
-
-    private func printError(_ text: String) {
-        _ = try? FileDescriptor.standardError.writeAll((text + "\n").utf8)
-    }
 }

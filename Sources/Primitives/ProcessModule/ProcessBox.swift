@@ -54,7 +54,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     static var kind: Kind {
         Kind(
             kindName, "A child process; killed when released.",
-            fields: [("pid", "Its number as this process sees it.")],
+            fields: [("pid", "integer", "Its number as this process sees it.")],
             [wait(), signal(), send(), receive(), running()] + holdingMethods(ProcessBox.self))
     }
 
