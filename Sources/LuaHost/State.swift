@@ -21,7 +21,8 @@ internal import CLuaBridge
     var hasBeenCopied = false
     var handles: [Int: any Handle] = [:]
     private var nextHandle = 1
-    var kinds: [String: Kind] = [:]
+    var kinds: [String: KindTable] = [:]
+    var metamethods: HandleMetamethods?
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
     public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }
     /// Called when a stop is forgotten.
@@ -52,7 +53,7 @@ internal import CLuaBridge
 
     /// Sets `primitive` as a field of the table on top.
     func setPrimitive(_ primitive: Primitive) {
-        push(primitive.shortName)
+        unsafe push(bytes: primitive.shortNameBytes, on: lua)
         entries.append(primitive)
         unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
         unsafe lua_rawset(lua, -3)

@@ -53,8 +53,9 @@ public final class Primitive {
         self.example = example
         listFailures = fails
         self.body = body
-        isMethod = name.contains(":")
-        isMetamethod = name.contains("__")
+        let (nameEnd, isMethod) = Self.prefix(of: name)
+        self.isMethod = isMethod
+        isMetamethod = name.utf8.dropFirst(nameEnd).starts(with: "__".utf8)
         optionNames = options.map { Array($0.name.utf8) }
         for (index, parameter) in positional.enumerated() {
             parameter.position = Int32(index + (isMethod ? 2 : 1))
@@ -64,9 +65,22 @@ public final class Primitive {
     /// What its error codes mean.
     public var fails: KeyValuePairs<String, String> { listFailures() }
 
-    /// Its name without the module's or the handle's.
-    public var shortName: String {
-        name.split(whereSeparator: { $0 == "." || $0 == ":" }).last.map(String.init) ?? name
+    /// Its name in its module or kind, as in `"mount"`.
+    public var shortName: String { String(decoding: shortNameBytes, as: UTF8.self) }
+    var shortNameBytes: [UInt8] { Array(name.utf8.dropFirst(Self.prefix(of: name).length)) }
+
+    /// How many bytes go before the short name, and whether a colon ends them. Read byte by byte, since every
+    /// primitive that is built comes by here.
+    private static func prefix(of name: String) -> (length: Int, isMethod: Bool) {
+        var (length, isMethod, position) = (0, false, 0)
+        for byte in name.utf8 {
+            position += 1
+            if byte == UInt8(ascii: ".") || byte == UInt8(ascii: ":") {
+                length = position
+                isMethod = byte == UInt8(ascii: ":")
+            }
+        }
+        return (length, isMethod)
     }
     /// Where the options table stands.
     var tableIndex: Int32 { Int32(positional.count) + (isMethod ? 2 : 1) }
