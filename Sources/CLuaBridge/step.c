@@ -73,9 +73,9 @@ static int target_waits(void) {
     return lua_status(target) == LUA_OK && lua_getstack(target, 0, &frame);
 }
 
-static int is_wanted(lua_State *L, int has_breakpoint) {
-    if (has_breakpoint || walk == lb_walk_every || walk == lb_walk_some)
-        return 1;
+int lb_is_wanted(lua_State *L, int has_breakpoint) {
+    if (has_breakpoint || walk != lb_walk_shallow)
+        return has_breakpoint || walk == lb_walk_every;
     int is_deeper = L == target ? depth_of(L) - 1 > target_depth : target_waits();
     if (is_deeper) {
         select_tables(L, 0);
@@ -95,7 +95,7 @@ static int reached(lua_State *L) {
     lua_pushvalue(L, 2);
     int has_breakpoint = lua_rawget(L, -2) == LUA_TNIL;
     lua_settop(L, 2);
-    if (is_wanted(L, has_breakpoint)) {
+    if (lb_is_wanted(L, has_breakpoint)) {
         hook_target(0);
         is_pausing = 1;
         reached_function(L, chunk, atoi(key + 1), has_breakpoint);
@@ -171,5 +171,3 @@ void lb_set_walk(lua_State *L, enum lb_walk new_walk, lua_State *thread, int dep
 
 // The marker's own call is not the script's.
 int lb_depth(lua_State *L) { return depth_of(L) - 1; }
-
-void lb_set_pausing(int on) { is_pausing = on; }

@@ -54,7 +54,7 @@ enum lb_walk { lb_walk_some, lb_walk_every, lb_walk_shallow };
 int lb_add_chunk(lua_State *L, const char *marker, int lines, lb_reached reached);
 void lb_set_breakpoint(lua_State *L, int chunk, int line, int on);
 void lb_set_walk(lua_State *L, enum lb_walk walk, lua_State *thread, int depth);
+/// Whether a marked statement that is reached is of interest.
+int lb_is_wanted(lua_State *L, int has_breakpoint);
 /// How many functions are active when a marked statement is reached.
 int lb_depth(lua_State *L);
-/// Statements are passed over while something else of the stepper's runs.
-void lb_set_pausing(int on);

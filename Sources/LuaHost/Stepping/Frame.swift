@@ -55,7 +55,7 @@ internal import CLuaBridge
         }
         var found = Array(locals.reversed())
         index = 1
-        unsafe pushFunction()
+        pushFunction()
         while let name = unsafe lua_getupvalue(lua, -1, index) {
             unsafe lb_pop(lua, 1)
             found.append(Variable(name: unsafe String(cString: name), index: index, isLocal: false))
@@ -75,7 +75,7 @@ internal import CLuaBridge
         if variable.isLocal {
             unsafe lua_getlocal(lua, record, variable.index)
         } else {
-            unsafe pushFunction()
+            pushFunction()
             unsafe lua_getupvalue(lua, -1, variable.index)
             unsafe lua_rotate(lua, -2, 1)
             unsafe lb_pop(lua, 1)
@@ -90,7 +90,7 @@ internal import CLuaBridge
         if variable.isLocal {
             unsafe lua_setlocal(lua, record, variable.index)
         } else {
-            unsafe pushFunction()
+            pushFunction()
             unsafe lua_rotate(lua, -2, 1)
             unsafe lua_setupvalue(lua, -2, variable.index)
             unsafe lb_pop(lua, 1)

@@ -18,8 +18,21 @@ public enum Walk {
     case breakpoints
     /// All.
     case every
-    /// Those of functions active at most so deep in the thread of a pause.
-    case shallow(Pause, depth: Int)
+    /// Those of functions active at most so deep in a thread.
+    case shallow(SteppedThread, depth: Int)
+}
+
+/// The main thread of a script or a coroutine, kept from being collected.
+@safe public final class SteppedThread {
+    let lua: OpaquePointer
+    private let reference: Reference
+
+    init(_ lua: OpaquePointer, of state: State) {
+        unsafe self.lua = lua
+        unsafe lua_pushthread(lua)
+        if unsafe lua != state.lua { unsafe lua_xmove(lua, state.lua, 1) }
+        reference = Reference(popping: state)
+    }
 }
 
 /// A statement that is about to run.
@@ -36,15 +49,36 @@ public enum Walk {
     /// How many functions are active.
     public var depth: Int { Int(unsafe lb_depth(lua)) }
 
+    /// The thread that it is reached in.
+    public var thread: SteppedThread { unsafe SteppedThread(lua, of: state) }
+
+    /// Whether it is of interest by the walk that is set now.
+    public var isWanted: Bool { unsafe lb_is_wanted(lua, hasBreakpoint ? 1 : 0) != 0 }
+
+    /// Whether it would be of interest without a breakpoint.
+    public var isWantedAnyway: Bool { unsafe lb_is_wanted(lua, 0) != 0 }
+
     /// The active functions, the innermost first; at most so many.
     public func frames(limit: Int = 100) -> [Frame] {
         var frames: [Frame] = []
         // Level 0 is the marker's own call.
-        while frames.count < limit, let frame = Frame(state, unsafe lua, level: frames.count + 1) {
+        while frames.count < limit, let frame = unsafe Frame(state, lua, level: frames.count + 1) {
             frames.append(frame)
         }
         return frames
     }
+}
+
+/// What this process is after it was copied.
+public enum CopyRole: Sendable, Equatable {
+    /// The copy, which runs a function beside the script and ends.
+    case child
+    /// The original, which goes on with the script.
+    case parent
+    /// The copy, which goes on with the script.
+    case successor
+    /// The original, which waits for the copy to end.
+    case predecessor
 }
 
 extension State {
@@ -62,9 +96,10 @@ extension State {
     }
 
     /// Calls a function that makes another one.
-    public func make(_ factory: Function) throws -> Function {
+    public func make(_ factory: Function, _ arguments: [Argument] = []) throws -> Function {
         factory.reference.push()
-        try call(arguments: 0, results: 1)
+        for argument in arguments { push(argument) }
+        try call(arguments: Int32(arguments.count), results: 1)
         return Function(reference: Reference(popping: self))
     }
 
@@ -73,8 +108,8 @@ extension State {
         switch walk {
         case .breakpoints: unsafe lb_set_walk(lua, lb_walk_some, nil, 0)
         case .every: unsafe lb_set_walk(lua, lb_walk_every, nil, 0)
-        case .shallow(let pause, let depth):
-            unsafe lb_set_walk(lua, lb_walk_shallow, pause.lua, Int32(clamping: depth))
+        case .shallow(let thread, let depth):
+            unsafe lb_set_walk(lua, lb_walk_shallow, thread.lua, Int32(clamping: depth))
         }
     }
 
@@ -83,18 +118,11 @@ extension State {
         unsafe lb_set_breakpoint(lua, chunk.number, Int32(clamping: line), isSet ? 1 : 0)
     }
 
-    /// Runs something during which no statement is reached.
-    public func withoutSteps<Result>(_ body: () throws -> Result) rethrows -> Result {
-        unsafe lb_set_pausing(1)
-        defer { unsafe lb_set_pausing(0) }
-        return try body()
-    }
-
-    /// `FILE:LINE` of the innermost code of a file among the active functions; nil where there is none.
-    public func line(in file: String) -> Int? {
+    /// Where the innermost code of some chunks is among the active functions: the chunk's name and the line.
+    public func line(in sources: Set<String>) -> (source: String, line: Int)? {
         for level in 0..<100 {
-            guard let frame = Frame(self, unsafe lua, level: level) else { return nil }
-            if frame.source == file { return frame.line }
+            guard let frame = unsafe Frame(self, lua, level: level) else { return nil }
+            if sources.contains(frame.source) { return (frame.source, frame.line) }
         }
         return nil
     }

@@ -68,6 +68,7 @@ struct Succession {
                 _ = try theirs.receive()
                 try Credentials.becomeRoot()
             }
+            state.copied(.successor)
             return
         }
         if let users {
@@ -79,6 +80,7 @@ struct Succession {
                 throw error
             }
         }
+        state.copied(.predecessor)
         stayBehind(child)
     }
 

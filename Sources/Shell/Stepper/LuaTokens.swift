@@ -15,7 +15,8 @@ struct LuaTokens {
     private(set) var tokens: [Token] = []
 
     static let keywords: Set<String> = [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local",
+        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
+        "local",
         "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
     ]
     private static let symbols = ["...", "..", "==", "~=", "<=", ">=", "//", "::", "<<", ">>"]

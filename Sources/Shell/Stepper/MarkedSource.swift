@@ -299,7 +299,9 @@ private struct LuaStatements {
                     try this.expect("]")
                     try this.expect("=")
                     try this.expression()
-                } else if this.token.kind == .name, this.tokens[min(this.next + 1, this.tokens.count - 1)].text == "=" {
+                } else if this.token.kind == .name,
+                    this.tokens[min(this.next + 1, this.tokens.count - 1)].text == "="
+                {
                     let field = try this.name()
                     try this.expect("=")
                     if this.take("function") {
