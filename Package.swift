@@ -64,6 +64,9 @@ let package = Package(
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+        .testTarget(
+            name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
+            exclude: ["examples.lua"]),
         .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]

@@ -5,8 +5,13 @@ static const unsigned char inspect[] = {
 #embed "../../stdlib/inspect.lua"
 };
 
+<<<<<<< HEAD
 static const unsigned char frame[] = {
 #embed "frame.lua"
+=======
+static const unsigned char masks[] = {
+#embed "../../stdlib/masks.lua"
+>>>>>>> main
 };
 
 static const struct {
@@ -15,6 +20,7 @@ static const struct {
     size_t length;
 } modules[] = {
     {"inspect", inspect, sizeof inspect},
+    {"masks", masks, sizeof masks},
 };
 
 const size_t cs_module_count = sizeof modules / sizeof *modules;

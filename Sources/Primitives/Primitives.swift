@@ -27,6 +27,7 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("dev", { deviceModule(holdings) }),
     ]
 }
 
@@ -62,7 +63,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "os.exit", "Releases what was made and ends this process.", positional: [code, close],
         shell: "exit {code}",
-        see: ["exit(3)"]
+        see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
         holdings.leave(status, call.state)
