@@ -76,7 +76,9 @@ function actions.complete(text)
             value = value[name]
         end
         if type(value) == "table" and value ~= scope then
-            for _ in pairs(value) do break end
+            -- A module of primitives enters them all when it is asked for a list.
+            local meta = getmetatable(value)
+            if type(meta) == "table" and meta.__pairs then pairs(value) end
             add(value, path)
         end
     end

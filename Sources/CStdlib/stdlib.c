@@ -5,13 +5,12 @@ static const unsigned char inspect[] = {
 #embed "../../stdlib/inspect.lua"
 };
 
-<<<<<<< HEAD
 static const unsigned char frame[] = {
 #embed "frame.lua"
-=======
+};
+
 static const unsigned char masks[] = {
 #embed "../../stdlib/masks.lua"
->>>>>>> main
 };
 
 static const struct {

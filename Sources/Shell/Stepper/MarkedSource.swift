@@ -19,7 +19,7 @@ struct MarkedSource {
 
     /// Marks a text; nil where it is not Lua as far as can be seen.
     init?(_ source: [UInt8]) {
-        var statements = LuaStatements(LuaTokens.all(of: source))
+        var statements = LuaStatements(StatementTokens.all(of: source))
         guard statements.read() else { return nil }
         var text = Array("return function(\(Self.marker)) return function(...) ".utf8)
         var place = 0
@@ -53,13 +53,13 @@ private struct LuaStatements {
 
     private struct Refused: Error {}
 
-    private let tokens: [LuaTokens.Token]
+    private let tokens: [StatementTokens.Token]
     private var next = 0
     private var depth = 0
     private(set) var marks: [Mark] = []
     private(set) var functions: [MarkedSource.NamedFunction] = []
 
-    init(_ tokens: [LuaTokens.Token]) { self.tokens = tokens }
+    init(_ tokens: [StatementTokens.Token]) { self.tokens = tokens }
 
     mutating func read() -> Bool {
         do {
@@ -70,7 +70,7 @@ private struct LuaStatements {
         }
     }
 
-    private var token: LuaTokens.Token { tokens[min(next, tokens.count - 1)] }
+    private var token: StatementTokens.Token { tokens[min(next, tokens.count - 1)] }
     private func isAt(_ text: String) -> Bool {
         token.text == text && (token.kind == .keyword || token.kind == .symbol)
     }

@@ -28,7 +28,7 @@ final class StepConsole {
         switch PlainInput.read() {
         case .line(let bytes):
             let line = String(decoding: bytes, as: UTF8.self)
-            print(line)
+            if !Output.isTerminal { print(line) }
             return .line(line)
         case .stopped:
             print()

@@ -1,5 +1,5 @@
 /// The tokens of a Lua text, as the manual's chapter 3.1 has them. What is no token ends the list.
-struct LuaTokens {
+struct StatementTokens {
     enum Kind { case name, keyword, literal, symbol, end }
 
     struct Token {
@@ -23,7 +23,7 @@ struct LuaTokens {
 
     /// All tokens; the last one is the end.
     static func all(of source: [UInt8]) -> [Token] {
-        var scanner = LuaTokens(source: source)
+        var scanner = StatementTokens(source: source)
         while scanner.next() {}
         scanner.add(.end, from: scanner.place, line: scanner.line, text: "")
         return scanner.tokens
