@@ -14,8 +14,8 @@ internal import CLuaBridge
     public let name: String?
     /// `"main"`, `"Lua"` or `"C"`.
     public let what: String
-    /// The line that the function begins on.
-    public let firstLine: Int
+    /// The lines that the function begins and ends on.
+    public let firstLine, lastLine: Int
 
     init?(_ state: State, _ lua: OpaquePointer, level: Int) {
         unsafe record = .allocate(capacity: 1)
@@ -32,6 +32,7 @@ internal import CLuaBridge
         name = unsafe record.pointee.name.map { unsafe String(cString: $0) }
         what = unsafe String(cString: record.pointee.what)
         firstLine = Int(unsafe record.pointee.linedefined)
+        lastLine = Int(unsafe record.pointee.lastlinedefined)
     }
 
     deinit { unsafe record.deallocate() }

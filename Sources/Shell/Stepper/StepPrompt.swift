@@ -219,9 +219,11 @@ final class StepPrompt {
     }
 
     private func describe(_ frame: Frame) -> String {
-        let isMain = frame.what == "main" || frame.name == nil && frame.firstLine <= 1
+        // The marked text ends on a line of its own, which only the main chunk reaches.
+        let own = stepper.files.values.first { "@\($0.name)" == frame.source }
+        let isMain = frame.what == "main" || own.map { frame.lastLine > $0.lineCount } ?? false
         let name =
-            frame.name.map { "in \(printable($0))" } ?? (isMain ? "in the main chunk" : "in a function")
+            isMain ? "in the main chunk" : frame.name.map { "in \(printable($0))" } ?? "in a function"
         return frame.line > 0
             ? "\(printable(frame.source.dropFirst())):\(frame.line) \(name)" : "\(name), not Lua"
     }
@@ -246,7 +248,7 @@ final class StepPrompt {
         let last = min(file.lineCount, line + around)
         guard first <= last else { return console.say("the end of \(file.name)") }
         listed = last
-        let width = "\(file.lineCount)".count
+        let width = max(3, "\(file.lineCount)".count)
         for number in first...last {
             let isHere = frames.indices.contains(selected) && frames[selected].line == number
             let hasBreakpoint = stepper.breakpoints.contains { $0.file === file && $0.line == number }

@@ -12,8 +12,10 @@ final class SteppedFile {
         self.name = name
         self.chunk = chunk
         self.marked = marked
-        self.source = String(decoding: source, as: UTF8.self)
-            .split(omittingEmptySubsequences: false) { $0.isNewline }
+        var lines = String(decoding: source, as: UTF8.self)
+            .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        self.source = lines
     }
 
     var lineCount: Int { source.count }
