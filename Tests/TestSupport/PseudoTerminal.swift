@@ -34,6 +34,11 @@ public final class PseudoTerminal {
         process.standardInput = terminal
         process.standardOutput = terminal
         process.standardError = terminal
+        // A thread of the test runner blocks signals, which the program would inherit.
+        var (none, before) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try process.run()
         try terminal.close()
     }
