@@ -64,12 +64,14 @@ struct FilterPlan {
 
     func prologue() throws(ProfileError) -> Prologue {
         var parts: [Prologue.Part] = []
+        let quick = quick
         for architecture in architectures {
             var part = Prologue.Part(architecture: architecture)
             for rule in rules.filter({ !$0.conditions.isEmpty }) + rules.filter(\.conditions.isEmpty) {
                 for name in rule.names {
                     guard let (number, isKnown) = architecture.number(of: name) else { continue }
-                    if isKnown && !isException(rule, name) { continue }
+                    let isQuick = rule.conditions.isEmpty && quick.contains(name)
+                    if isQuick || isKnown && !isException(rule, name) { continue }
                     guard rule.conditions.allSatisfy({ [.equal, .maskedEqual].contains($0.comparison) })
                     else {
                         throw ProfileError(
@@ -82,6 +84,9 @@ struct FilterPlan {
                             action: rule.action))
                 }
             }
+            part.allowed = quick.compactMap { architecture.number(of: $0)?.number }.map {
+                UInt32(bitPattern: $0)
+            }.sorted()
             if case .errno(let number) = profile.defaultAction, number != 38 {
                 let numbers = Set(profile.rules.flatMap(\.names)).compactMap {
                     architecture.number(of: $0)?.number
@@ -93,8 +98,27 @@ struct FilterPlan {
         return Prologue(parts: parts)
     }
 
+    /// The calls that are always allowed, and not refused for some arguments first.
+    private var quick: Set<String> {
+        profile.defaultAction == .allow ? [] : Set(plain.filter { $0.value == .allow }.keys)
+    }
+
+    /// Those of them that libseccomp need not know: not the ones that come as one call with a number on some machines.
+    private var leftOut: Set<String> {
+        quick.filter { name in
+            !architectures.contains { architecture in
+                let number = unsafe name.withCString {
+                    unsafe seccomp_syscall_resolve_name_arch(architecture.token, $0)
+                }
+                // What socketcall(2) and ipc(2) do has numbers of libseccomp's own from -100 and from -200 down.
+                return (-299...(-100)).contains(number)
+            }
+        }
+    }
+
     /// libseccomp's part.
-    func library() throws -> [UInt8] {
+    func library(whole: Bool = false) throws -> [UInt8] {
+        let leavingOut = whole ? [] : leftOut
         guard let context = unsafe seccomp_init(profile.defaultAction.number) else {
             throw ProfileError("libseccomp does not know the default action on this kernel")
         }
@@ -112,7 +136,8 @@ struct FilterPlan {
         // A tree rather than a list.
         _ = unsafe seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
         for rule in rules where rule.action != profile.defaultAction {
-            for name in rule.names where !isException(rule, name) {
+            for name in rule.names
+            where !isException(rule, name) && !(leavingOut.contains(name) && rule.action == .allow) {
                 // A rule that says what the one without conditions says anyway.
                 if !rule.conditions.isEmpty, plain[name] != nil { continue }
                 let number = unsafe name.withCString { unsafe seccomp_syscall_resolve_name($0) }

@@ -167,10 +167,9 @@ public struct Profile: Sendable, Equatable {
         self.rules = rules
     }
 
-    /// Puts rules about single calls before all others.
-    public mutating func override(_ names: [String], with action: FilterAction) {
+    /// Takes all rules about some calls away.
+    public mutating func leaveOut(_ names: [String]) {
         for index in rules.indices { rules[index].names.removeAll { names.contains($0) } }
         rules.removeAll { $0.names.isEmpty }
-        rules.append(ProfileRule(names, action))
     }
 }

@@ -41,7 +41,11 @@ enum FilterProfile: ArgumentType {
     }
 
     /// The filter, and whether it had been compiled before.
-    func filter(_ circumstances: Circumstances) throws -> (filter: SystemCallFilter, wasThere: Bool) {
+    func filter(
+        _ circumstances: @autoclosure () throws -> Circumstances
+    ) throws -> (filter: SystemCallFilter, wasThere: Bool) {
+        if case .compiled(let handle) = self { return (handle.filter, true) }
+        let circumstances = try circumstances()
         switch self {
         case .compiled(let handle): return (handle.filter, true)
         case .document(let bytes):

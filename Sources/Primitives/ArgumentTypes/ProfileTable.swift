@@ -43,9 +43,14 @@ struct ProfileTable {
             profile = Profile(default: action, rules: [])
         }
         if !architectures.isEmpty { profile.architectures = [architectures] }
-        if !allowed.isEmpty { profile.override(allowed, with: .allow) }
-        if !denied.isEmpty { profile.override(denied, with: .errno(1)) }
-        profile.rules += rules
+        for (names, action) in [(allowed, FilterAction.allow), (denied, .errno(1))] where !names.isEmpty {
+            profile.leaveOut(names)
+            profile.rules.append(ProfileRule(names, action))
+        }
+        for rule in rules {
+            if rule.conditions.isEmpty { profile.leaveOut(rule.names) }
+            profile.rules.append(rule)
+        }
         return profile
     }
 
