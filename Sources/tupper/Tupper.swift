@@ -5,7 +5,9 @@ import Glibc
 struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
-        subcommands: [ScriptCommand.self, HelpCommand.self, StubsCommand.self, ReferenceCommand.self])
+        subcommands: [
+            ScriptCommand.self, StepCommand.self, HelpCommand.self, StubsCommand.self, ReferenceCommand.self,
+        ])
 
     /// The commands by their names.
     static var commandNames: [String] {

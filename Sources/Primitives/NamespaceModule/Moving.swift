@@ -90,6 +90,7 @@ struct Succession {
                 _ = try theirs.receive()
                 try Credentials.becomeRoot()
             }
+            state.copied(.successor)
             return
         }
         if let users {
@@ -101,6 +102,7 @@ struct Succession {
                 throw error
             }
         }
+        state.copied(.predecessor)
         stayBehind(child)
     }
 

@@ -58,6 +58,7 @@ struct Spawning {
             state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
+        state.copied(.parent)
         let box = ProcessBox(child, channel: ours, report: report, holdings)
         if let users {
             do {
@@ -77,6 +78,7 @@ struct Spawning {
         var status: Int32 = 0
         do {
             try enter(parent)
+            state.copied(.child)
             let values = try function([.handle(ParentHandle(parent))])
             if keepsValues { try report.put(values) }
         } catch let failure as LuaFailure {
@@ -86,8 +88,7 @@ struct Spawning {
         }
         state.traceEnd(status: status)
         state.forgetStop()
-        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
+        holdings.leave(status, state)
     }
 
     /// A child that was asked to stop has no error to tell.

@@ -18,16 +18,19 @@ final class LineTracer: Tracer {
     func ran(_ trace: Trace) {
         print(
             trace,
-            (trace.nanoseconds.map(Self.milliseconds) ?? "no return") + (trace.failed ? "  failed" : ""))
+            (trace.nanoseconds.map(Milliseconds.text) ?? "no return") + (trace.failed ? "  failed" : ""))
     }
 
     private func print(_ trace: Trace, _ how: String) {
         let shell = trace.hasStarted ? "" : trace.shell.map { "  # \($0)" } ?? ""
         state.complain("\(mark)\(trace.position ?? "?")  \(trace.primitive)  \(how)\(shell)")
     }
+}
 
+/// Times for people.
+enum Milliseconds {
     /// Milliseconds with three decimals, as text without the help of a locale.
-    private static func milliseconds(_ nanoseconds: UInt64) -> String {
+    static func text(_ nanoseconds: UInt64) -> String {
         let fraction = "\(nanoseconds / 1000 % 1000)"
         return "\(nanoseconds / 1_000_000).\(String(repeating: "0", count: 3 - fraction.count))\(fraction) ms"
     }
