@@ -95,6 +95,7 @@ struct Succession {
                 _ = try theirs.receive()
                 if users?.hasRoot == true { try Credentials.becomeRoot() }
             }
+            state.copied(.successor)
             return
         }
         if let users {
@@ -106,6 +107,7 @@ struct Succession {
                 throw error
             }
         }
+        state.copied(.predecessor)
         stayBehind(child)
     }
 
