@@ -8,7 +8,7 @@ internal import CLuaBridge
 @safe public final class State {
     static let registry: Int32 = -LUAI_MAXSTACK - 1000
     /// The trampoline has no room for a context, and a process has one interpreter.
-    nonisolated(unsafe) private static var current: State?
+    nonisolated(unsafe) static var current: State?
 
     let lua: OpaquePointer
     /// The modules in use, in order.
@@ -32,6 +32,13 @@ internal import CLuaBridge
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?
+    /// Told of the statements that a stepped script reaches.
+    public var walker: (any Walker)?
+    /// Told when this process was copied, in both of them.
+    public var copied: (CopyRole) -> Void = { _ in }
+    /// Called when this process is about to end: before it releases what it made, and after.
+    public var ending: () -> Void = {}
+    public var ended: () -> Void = {}
     /// Called when a script cannot be stopped otherwise: releases what is held. The process ends then.
     public var abandon: (Int32) -> Void = { _ in }
 
@@ -141,19 +148,22 @@ internal import CLuaBridge
         guard let state = unsafe current, let lua = unsafe lua else { return 0 }
         let primitive = state.entries[Int(index)]
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
+        var trace: OpenTrace?
         do {
             try call.check()
-            let trace = call.beginTrace()
-            defer { trace?.end() }
+            trace = call.beginTrace()
             let results = try primitive.body(call)
             for result in results { unsafe state.push(result, on: lua) }
-            trace?.succeed()
+            trace?.end()
             return Int32(results.count)
         } catch let failure as LuaFailure {
+            if let trace { trace.end(error: state.fields(of: failure)) }
             failure.value.push()
             if unsafe lua != state.lua { unsafe lua_xmove(state.lua, lua, 1) }
         } catch {
-            unsafe state.pushError(state.failure(from: error, primitive), on: lua)
+            let failure = state.failure(from: error, primitive)
+            trace?.end(error: failure.entries)
+            unsafe state.pushError(failure, on: lua)
         }
         return -1
     }

@@ -3,7 +3,8 @@ internal import Kernel
 /// What the user can do about a refused call. The first table that knows it wins; a wrong guess is worse than none.
 func hint(for error: SystemCallError) -> String? {
     for table in [
-        privilegeHint, cgroupHint, capabilityHint, mountHint, networkHint(for:), programHint, fileHint(for:),
+        namespaceHint, privilegeHint, cgroupHint, capabilityHint, mountHint, networkHint(for:), programHint,
+        fileHint(for:),
     ] {
         if let hint = table(error) { return hint }
     }

@@ -39,6 +39,7 @@ final class Report {
 struct Spawning {
     var namespaces: Set<Namespace> = []
     var users: IdentityMap?
+    var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
     var diesWithParent = true
     /// The control group that the copy is born in.
@@ -55,9 +56,12 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
+            state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
+        state.copied(.parent)
         let box = ProcessBox(child, channel: ours, report: report, holdings)
         // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
         if group?.isStepWanted == true { _ = try? ours.receive() }
@@ -73,15 +77,20 @@ struct Spawning {
         return box
     }
 
+    /// What the copy is made in. Offsets can be given to a time namespace only before anybody is in it; a cgroup
+    /// namespace starts at the group that its maker is in by then.
     private var namespacesAtBirth: Set<Namespace> {
-        let all = users == nil ? namespaces : namespaces.union([.user])
-        return group == nil ? all : all.subtracting([.cgroup])
+        var all = users == nil ? namespaces : namespaces.union([.user])
+        if timeOffsets != nil { all.remove(.time) }
+        if group != nil { all.remove(.cgroup) }
+        return all
     }
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
         var status: Int32 = 0
         do {
             try enter(parent)
+            state.copied(.child)
             let values = try function([.handle(ParentHandle(parent))])
             if keepsValues { try report.put(values) }
         } catch let failure as LuaFailure {
@@ -89,9 +98,9 @@ struct Spawning {
         } catch {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
+        state.traceEnd(status: status)
         state.forgetStop()
-        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
+        holdings.leave(status, state)
     }
 
     /// A child that was asked to stop has no error to tell.
@@ -109,8 +118,9 @@ struct Spawning {
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
-            if users.users.contains(where: { $0.inside == 0 }) { try Credentials.becomeRoot() }
+            if users.hasRoot { try Credentials.becomeRoot() }
         }
+        try timeOffsets?.enter()
         if diesWithParent {
             try Processes.dieWithParent()
             if parent.isHungUp { Processes.leave(1) }
