@@ -27,7 +27,7 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("dev", { deviceModule(holdings) }),
+        ("dev", { deviceModule(holdings) }), ("term", { terminalModule(holdings) }),
     ]
 }
 

@@ -12,6 +12,7 @@ private struct SpawnOptions: ArgumentType {
     var users: UserMap?
     var diesWithParent = true
     var propagation = Propagation.private
+    var terminal: TerminalHandle?
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -21,15 +22,18 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+            Parameter<TerminalHandle?>(
+                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
     }
 
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        try slot.fields(known: ["users", "die_with_parent", "propagation"]) { name, field in
+        try slot.fields(known: ["users", "die_with_parent", "propagation", "terminal"]) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
+            case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             default: options.propagation = try Propagation.read(field)
             }
@@ -66,6 +70,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.users = try options.users?.identityMap()
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
+        spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }
 }

@@ -41,6 +41,8 @@ struct Spawning {
     var users: IdentityMap?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The child's controlling terminal; nil for this process's.
+    var terminal: PseudoTerminal?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -56,7 +58,7 @@ struct Spawning {
         guard let child = try Child.clone(into: allNamespaces) else {
             run(function, report, theirs)
         }
-        let box = ProcessBox(child, channel: ours, report: report, holdings)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -105,6 +107,11 @@ struct Spawning {
             if parent.isHungUp { Processes.leave(1) }
         }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if let terminal {
+            // The devpts in sight is not the container's.
+            try terminal.open(inOwnInstance: namespaces.contains(.mount))
+            try terminal.control()
+        }
         try prepare()
     }
 }
