@@ -20,7 +20,7 @@ end
 -- What a container sees of it.
 local prelude = [[
 local root = "/mnt"
-function container(terminal, line, kinds)
+local function container(terminal, line, kinds)
     kinds = kinds or { "mount", "pid", "ipc", "uts", "net" }
     kinds.terminal = terminal
     return ns.spawn(kinds, function()
@@ -37,7 +37,7 @@ function container(terminal, line, kinds)
 end
 ]]
 prelude = ("APPLETS = %q\n"):format(table.concat(applets, " ")) .. prelude
-assert(load(prelude))()
+local container = assert(load(prelude .. "return container"))()
 local users = { { inside = 0, outside = 100000, count = 65536 } }
 for _, map in ipairs { false, users } do
     local terminal = term.open { rows = 33, columns = 99 }
