@@ -6,5 +6,5 @@ func fileModule(_ holdings: Holdings) -> Module {
         "fs", "Mounts, and the files and subvolumes below them.",
         mountPrimitives(holdings) + coverPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives()
             + filePrimitives() + subvolumePrimitives() + archivePrimitives(),
-        kinds: [MountHandle.kind, LoopHandle.kind])
+        kinds: [MountHandle.kind, TreeHandle.kind, LoopHandle.kind])
 }
