@@ -35,6 +35,9 @@ let package = Package(
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
         .target(name: "CKernel", cSettings: sections),
         .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: sections),
+        .target(
+            name: "CSeccomp", cSettings: [.unsafeFlags(["-std=c23"])],
+            linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CStdlib", cSettings: [.unsafeFlags(["-std=c23"])]),
         // Floor 1: libraries that do not know of one another.
         .target(
@@ -49,11 +52,17 @@ let package = Package(
             ],
             swiftSettings: fences,
             linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
+        .target(
+            name: "Seccomp",
+            dependencies: [
+                "CSeccomp", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: fences),
         // Floor 2: the bindings.
         .target(
             name: "Primitives",
             dependencies: [
-                "Kernel", "LuaHost", "Archive",
+                "Kernel", "LuaHost", "Archive", "Seccomp",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: fences),
@@ -78,6 +87,7 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
+        .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],

@@ -1,5 +1,5 @@
 internal import Kernel
-internal import LuaHost
+public import LuaHost
 
 /// What the script has made on the host and must be released when it ends, newest first.
 public final class Holdings {
@@ -37,6 +37,16 @@ public final class Holdings {
             }
         }
         return complaints
+    }
+}
+
+extension Holdings {
+    /// Releases everything and ends this process.
+    public func leave(_ status: Int32, _ state: State) -> Never {
+        state.ending()
+        for complaint in releaseAll() { state.complain("tupper: not released: \(complaint)") }
+        state.ended()
+        Processes.leave(status)
     }
 }
 

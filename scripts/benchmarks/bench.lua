@@ -14,33 +14,33 @@ local function median(times)
     return times[#times // 2 + 1]
 end
 
-local function time(action)
+-- A contender runs a program, or calls a function, which may return a time of its own.
+local function time(contender, round)
     local start = sys.time()
-    action()
-    return sys.time() - start
+    local own
+    if contender.run then proc.run(contender.run) else own = contender.call(round) end
+    return own or sys.time() - start
 end
 
 local function has(program)
     return proc.run({ "sh", "-c", "command -v " .. program .. " >/dev/null", check = false }).code == 0
 end
 
--- Each contender in turn, so that a noisy moment hits all alike. A contender runs a program, or is a function; what
--- `after` does is not measured.
+-- Each contender in turn, so that a noisy moment hits all alike; what `after` does is not measured.
 local function compare(title, rounds, contenders)
     local times, present = {}, {}
     for _, contender in ipairs(contenders) do
-        if not contender.run or contender.run[1]:find "/" or has(contender.run[1]) then
+        local program = contender.run and contender.run[1] or "/"
+        if program:find "/" or has(program) then
             table.insert(present, contender)
         else
-            print(("\n(%s is not installed)"):format(contender.run[1]))
+            print(("\n(%s is not installed)"):format(program))
         end
     end
     for round = 1, rounds do
         for index, contender in ipairs(present) do
             times[index] = times[index] or {}
-            times[index][round] = time(function()
-                if contender.run then proc.run(contender.run) else contender.call(round) end
-            end)
+            times[index][round] = time(contender, round)
             if contender.after then contender.after(round) end
         end
     end
@@ -88,24 +88,20 @@ local ended = proc.spawn { "true" }
 ended:wait()
 local calls = {}
 for round = 1, 21 do
-    calls[round] = time(function() for _ = 1, 20000 do ended:running() end end) / 20000
+    calls[round] = time { call = function() for _ = 1, 20000 do ended:running() end end } / 20000
 end
 print(("\na call that makes no system call: %.0f ns"):format(median(calls) * 1e9))
 
 fs.image("/mnt/disk", { size = "1G", format = "btrfs" })
 local disk <close> = fs.mount { source = "/mnt/disk", target = "/mnt/btrfs", loop = true, mkdir = true }
 fs.subvolume "/mnt/btrfs/image"
-local bare = tonumber((proc.capture { build .. "/snapshot", "/mnt/btrfs/image", "/mnt/btrfs", 41 }))
-local own = {}
-for round = 1, 41 do
-    own[round] = time(function() fs.snapshot("/mnt/btrfs/image", "/mnt/btrfs/own" .. round) end)
-end
-print(("\na snapshot\n  %-32s %9.3f ms   %.2f"):format("the bare ioctl", bare, 1))
-print(("  %-32s %9.3f ms   %.2f"):format("fs.snapshot", median(own) * 1000, median(own) * 1000 / bare))
-compare("a snapshot, by the program", 21, {
-    { name = "fs.snapshot", call = function(round) fs.snapshot("/mnt/btrfs/image", "/mnt/btrfs/a" .. round) end },
+compare("a snapshot", 41, {
+    { name = "the bare ioctl", call = function(round)
+        return tonumber((proc.capture { build .. "/snapshot", "/mnt/btrfs/image", "/mnt/btrfs", "bare" .. round }))
+    end },
+    { name = "fs.snapshot", call = function(round) fs.snapshot("/mnt/btrfs/image", "/mnt/btrfs/own" .. round) end },
     { name = "btrfs subvolume snapshot", call = function(round)
-        proc.capture { "btrfs", "subvolume", "snapshot", "/mnt/btrfs/image", "/mnt/btrfs/b" .. round }
+        proc.capture { "btrfs", "subvolume", "snapshot", "/mnt/btrfs/image", "/mnt/btrfs/program" .. round }
     end },
 })
 
