@@ -10,6 +10,7 @@ func spawningPrimitives(_ holdings: Holdings) -> [Declaration] {
 private struct SpawnOptions: ArgumentType {
     var namespaces: Set<Namespace> = []
     var users: UserMap?
+    var timeOffsets: TimeOffsets?
     var diesWithParent = true
     var propagation = Propagation.private
 
@@ -18,6 +19,9 @@ private struct SpawnOptions: ArgumentType {
     static var fields: [AnyParameter] {
         [
             Parameter<UserMap?>("users", "Who is who inside.", shown: "no user namespace"),
+            Parameter<TimeOffsets?>(
+                "time_offsets", "How far the clocks of a new time namespace are from the machine's.",
+                shown: "not at all"),
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
@@ -27,9 +31,10 @@ private struct SpawnOptions: ArgumentType {
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        try slot.fields(known: ["users", "die_with_parent", "propagation"]) { name, field in
+        try slot.fields(known: ["users", "time_offsets", "die_with_parent", "propagation"]) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
+            case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             default: options.propagation = try Propagation.read(field)
             }
@@ -64,6 +69,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         var spawning = Spawning(holdings: holdings, state: call.state)
         spawning.namespaces = options.namespaces
         spawning.users = try options.users?.identityMap()
+        spawning.timeOffsets = options.timeOffsets
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
         return [.handle(try spawning.start(try call[function]))]
