@@ -52,11 +52,11 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     let namespaces = Parameter<SpawnOptions>(
         "namespaces", "The kinds of namespace to make anew, and how.")
     let function = Parameter<Function>(
-        "function", "What runs in the child; it is given a handle of the parent.")
+        "fn", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
         positional: [namespaces, function], returns: "a process handle",
-        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork ...",
+        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork",
         see: ["clone(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",
@@ -85,11 +85,11 @@ private func spawn(_ holdings: Holdings) -> Primitive {
 private func within(_ holdings: Holdings) -> Primitive {
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
-    let function = Parameter<Function>("function", "What runs there.")
+    let function = Parameter<Function>("fn", "What runs there.")
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process, kinds, function], returns: "what the function returns, plain values",
-        gives: ["any ..."], shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"],
+        gives: ["any ..."], shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
         ],

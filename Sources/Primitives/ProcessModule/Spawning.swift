@@ -56,7 +56,9 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        state.traceBeforeCopy()
         guard let child = try Child.clone(into: allNamespaces) else {
+            state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
         state.copied(.parent)
@@ -91,6 +93,7 @@ struct Spawning {
         } catch {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
+        state.traceEnd(status: status)
         state.forgetStop()
         holdings.leave(status, state)
     }
