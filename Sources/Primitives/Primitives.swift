@@ -32,7 +32,7 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
         ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
-        ("cgroup", { cgroupModule(holdings) }),
+        ("term", { terminalModule(holdings) }), ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 

@@ -14,6 +14,7 @@ private struct SpawnOptions: ArgumentType {
     var diesWithParent = true
     var propagation = Propagation.private
     var group: Cgroup?
+    var terminal: TerminalHandle?
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -28,17 +29,20 @@ private struct SpawnOptions: ArgumentType {
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
             Parameter<CgroupReference?>(
                 "cgroup", "The control group that it is born in.", shown: "this process's"),
+            Parameter<TerminalHandle?>(
+                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
     }
 
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        let known = ["users", "time_offsets", "die_with_parent", "propagation", "cgroup"]
+        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal", "cgroup"]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
+            case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             case "cgroup": options.group = try CgroupReference.read(field).group
             default: options.propagation = try Propagation.read(field)
@@ -78,6 +82,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
         spawning.group = try options.group.map { try CgroupPlacement($0) }
+        spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }
 }

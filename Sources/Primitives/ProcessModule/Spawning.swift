@@ -44,6 +44,8 @@ struct Spawning {
     var diesWithParent = true
     /// The control group that the copy is born in.
     var group: CgroupPlacement?
+    /// The child's controlling terminal; nil for this process's.
+    var terminal: PseudoTerminal?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -62,7 +64,7 @@ struct Spawning {
             run(function, report, theirs)
         }
         state.copied(.parent)
-        let box = ProcessBox(child, channel: ours, report: report, holdings)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
         if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
@@ -128,6 +130,11 @@ struct Spawning {
         // The group that a process is in when it makes the namespace is the namespace's root.
         if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if let terminal {
+            // The devpts in sight is not the container's.
+            try terminal.open(inOwnInstance: namespaces.contains(.mount))
+            try terminal.control()
+        }
         try prepare()
     }
 }
