@@ -27,6 +27,7 @@ let package = Package(
         // Floor 0: C.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CEdit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernel"),
         .target(name: "CLuaBridge", dependencies: ["CLua"]),
         .target(name: "CStdlib", cSettings: [.unsafeFlags(["-std=c23"])]),
@@ -43,6 +44,11 @@ let package = Package(
             ],
             swiftSettings: fences,
             linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
+        .target(
+            name: "LineEditor",
+            dependencies: ["CEdit", "Kernel", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: fences,
+            linkerSettings: ["tinfo", "bsd", "md"].map { .linkedLibrary($0) }),
         // Floor 2: the bindings.
         .target(
             name: "Primitives",
@@ -52,7 +58,9 @@ let package = Package(
             ],
             swiftSettings: fences),
         // Floors 3 and 4: the shell and its command line.
-        .target(name: "Shell", dependencies: ["Primitives", "LuaHost", "CStdlib"], swiftSettings: fences),
+        .target(
+            name: "Shell", dependencies: ["Primitives", "LuaHost", "LineEditor", "CStdlib"],
+            swiftSettings: fences),
         .executableTarget(
             name: "tupper",
             dependencies: [
@@ -63,6 +71,7 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
+        .testTarget(name: "LineEditorTests", dependencies: ["LineEditor"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
     ],
