@@ -3,7 +3,6 @@
 #include "CKernel.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -95,15 +94,6 @@ int ck_prctl(int option, unsigned long argument) { return prctl(option, argument
 
 int ck_setresgid(gid_t group) { return setresgid(group, group, group); }
 int ck_setresuid(uid_t user) { return setresuid(user, user, user); }
-
-int ck_effective_capabilities(uint64_t *capabilities) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    if (syscall(SYS_capget, &header, data) < 0)
-        return -1;
-    *capabilities = data[0].effective | (uint64_t)data[1].effective << 32;
-    return 0;
-}
 
 int ck_execvpe(const char *file, char *const arguments[], char *const environment[]) {
     return execvpe(file, arguments, environment);

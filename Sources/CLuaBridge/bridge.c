@@ -75,6 +75,20 @@ void lb_push_primitive(lua_State *L, lua_Integer index) {
     lua_pushcclosure(L, run_primitive, 1);
 }
 
+lua_Integer lb_primitive_index(lua_State *L, int index) {
+    if (lua_tocfunction(L, index) != run_primitive || lua_getupvalue(L, index, 1) == NULL)
+        return -1;
+    lua_Integer primitive = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return primitive;
+}
+
+const lua_Debug *lb_describe(lua_State *L, int index) {
+    static lua_Debug function;
+    lua_pushvalue(L, index);
+    return lua_getinfo(L, ">S", &function) ? &function : NULL;
+}
+
 static int look_up(lua_State *L) {
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) != LUA_TNIL)
@@ -138,6 +152,8 @@ void lb_to_text(lua_State *L, int index) {
 void lb_traceback(lua_State *L, int level) { luaL_traceback(L, L, NULL, level); }
 
 void lb_complain(const char *line) { fprintf(stderr, "%s\n", line); }
+
+void lb_print(const char *text, size_t length) { fwrite(text, 1, length, stdout); }
 
 void lb_pop(lua_State *L, int count) { lua_settop(L, -count - 1); }
 

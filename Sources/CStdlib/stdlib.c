@@ -5,12 +5,17 @@ static const unsigned char inspect[] = {
 #embed "../../stdlib/inspect.lua"
 };
 
+static const unsigned char masks[] = {
+#embed "../../stdlib/masks.lua"
+};
+
 static const struct {
     const char *name;
     const unsigned char *source;
     size_t length;
 } modules[] = {
     {"inspect", inspect, sizeof inspect},
+    {"masks", masks, sizeof masks},
 };
 
 const size_t cs_module_count = sizeof modules / sizeof *modules;

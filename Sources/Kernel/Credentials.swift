@@ -9,9 +9,9 @@ public enum Credentials {
 
     /// Whether a capability of capabilities(7), by its number, is in the effective set.
     public static func has(capability number: Int) -> Bool {
-        var capabilities: UInt64 = 0
-        guard unsafe ck_effective_capabilities(&capabilities) == 0 else { return false }
-        return (capabilities >> UInt64(number)) & 1 != 0
+        var sets: [UInt64] = [0, 0, 0]
+        guard unsafe ck_capget(0, &sets) == 0 else { return false }
+        return (sets[0] >> UInt64(number)) & 1 != 0
     }
 
     /// CAP_SYS_ADMIN: mounts, namespaces, hostnames.

@@ -49,14 +49,37 @@ public struct Descriptor: ~Copyable {
     /// Reads until the end of the file; EFBIG beyond `limit` bytes.
     public func readToEnd(limit: Int64 = .max) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
+        // A file's size is a guess only: it may grow, and files of /proc have none.
+        let size = (try? status().st_size) ?? 0
+        var room = Int(min(max(Int64(size) + 1, 4096), 1 << 20, limit < .max ? limit + 1 : .max))
         while true {
-            let count = try systemCall("read", retry: false) {
-                unsafe chunk.withUnsafeMutableBytes { unsafe read(number, $0.baseAddress, $0.count) }
+            var count = 0
+            let chunk = try unsafe Self.bytes(room: room) { buffer throws(SystemCallError) in
+                count = try systemCall("read", retry: false) {
+                    unsafe read(number, buffer.baseAddress, buffer.count)
+                }
+                return count
             }
             if count == 0 { return bytes }
-            bytes += chunk[..<count]
+            if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
             if bytes.count > limit { throw SystemCallError("read", EFBIG) }
+            room = max(room, 65536)
         }
+    }
+
+    /// Bytes that a system call fills in and counts, without being cleared first.
+    static func bytes(
+        room: Int, _ fill: (UnsafeMutableBufferPointer<UInt8>) throws(SystemCallError) -> Int
+    ) throws(SystemCallError) -> [UInt8] {
+        var failure: SystemCallError?
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: room) { buffer, count in
+            do throws(SystemCallError) {
+                count = try unsafe fill(buffer)
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return bytes
     }
 }

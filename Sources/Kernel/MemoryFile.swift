@@ -26,6 +26,8 @@ public struct MemoryFile: ~Copyable {
 
     /// Everything written so far.
     public func contents() throws(SystemCallError) -> [UInt8] {
+        let size = try systemCall("lseek") { lseek(descriptor.number, 0, SEEK_END) }
+        if size == 0 { return [] }
         try systemCall("lseek") { lseek(descriptor.number, 0, SEEK_SET) }
         return try descriptor.readToEnd()
     }

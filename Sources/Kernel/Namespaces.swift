@@ -61,6 +61,12 @@ public enum Namespace: String, CaseIterable, Sendable {
         try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: namespaces)) }
     }
 
+    /// How an error names them.
+    static func subject(_ namespaces: Set<Namespace>) -> [SystemCallError.Subject] {
+        let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
+        return names.isEmpty ? [] : [.init("namespaces", names)]
+    }
+
     static func flags(of namespaces: Set<Namespace>) -> UInt64 {
         namespaces.reduce(UInt64(0)) { $0 | $1.flag }
     }
@@ -68,8 +74,7 @@ public enum Namespace: String, CaseIterable, Sendable {
     /// unshare(2): moves this process into new namespaces.
     public static func unshare(_ namespaces: Set<Namespace>) throws(SystemCallError) {
         let flags = flags(of: namespaces)
-        let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
-        try systemCall("unshare", [.init("namespaces", names)]) {
+        try systemCall("unshare", subject(namespaces)) {
             ck_unshare(flags)
         }
     }

@@ -43,12 +43,11 @@ extension FilePath {
 
     /// readlink(2).
     public func linkTarget() throws(SystemCallError) -> FilePath {
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = try systemCall("readlink", [.init("path", string)]) {
-            unsafe withPlatformString { path in
-                unsafe buffer.withUnsafeMutableBytes { unsafe ck_readlink(path, $0.baseAddress, $0.count) }
-            }
-        }
-        return FilePath(bytes: Array(buffer[..<count]))
+        FilePath(
+            bytes: try unsafe Descriptor.bytes(room: 4096) { buffer throws(SystemCallError) in
+                try systemCall("readlink", [.init("path", string)]) {
+                    unsafe withPlatformString { unsafe ck_readlink($0, buffer.baseAddress, buffer.count) }
+                }
+            })
     }
 }

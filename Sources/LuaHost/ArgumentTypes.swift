@@ -2,6 +2,7 @@
 
 extension Bool: ArgumentType {
     public static var typeName: String { "boolean" }
+    public static var annotation: String { "boolean" }
     public static func read(_ slot: Slot) throws -> Bool {
         guard let flag = slot.boolean() else { throw slot.wanted("true or false") }
         return flag
@@ -10,6 +11,7 @@ extension Bool: ArgumentType {
 
 extension Int64: ArgumentType {
     public static var typeName: String { "integer" }
+    public static var annotation: String { "integer" }
     public static func read(_ slot: Slot) throws -> Int64 {
         guard let number = slot.integer() else { throw slot.wanted("a whole number") }
         return number
@@ -18,6 +20,7 @@ extension Int64: ArgumentType {
 
 extension String: ArgumentType {
     public static var typeName: String { "string" }
+    public static var annotation: String { "string" }
     /// UTF-8 text without NUL.
     public static func read(_ slot: Slot) throws -> String {
         guard let bytes = slot.bytes() else { throw slot.wanted("a string") }
@@ -29,11 +32,16 @@ extension String: ArgumentType {
 
 extension Array: ArgumentType where Element: ArgumentType {
     public static var typeName: String { "list of \(Element.typeName)" }
+    public static var annotation: String {
+        Element.reference.contains("|") ? "(\(Element.reference))[]" : "\(Element.reference)[]"
+    }
+    public static var aliases: [TypeAlias] { Element.aliases }
     public static func read(_ slot: Slot) throws -> [Element] { try slot.elements(Element.read) }
 }
 
 extension Function: ArgumentType {
     public static var typeName: String { "function" }
+    public static var annotation: String { "function" }
     public static func read(_ slot: Slot) throws -> Function { try slot.function() }
 }
 
@@ -42,6 +50,7 @@ public struct ByteString: ArgumentType {
     /// The bytes.
     public let bytes: [UInt8]
     public static var typeName: String { "string" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> ByteString {
         guard let bytes = slot.bytes() else { throw slot.wanted("a string") }
         return ByteString(bytes: bytes)

@@ -126,6 +126,12 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
         ArgumentError("\(place): \(what) wanted, got \(shown)")
     }
 
+    /// An error for a word that is none of the known ones; a near one is offered.
+    public func wanted(choice word: String, among known: [String], _ what: String) -> ArgumentError {
+        guard let near = nearest(to: word, among: known) else { return wanted("\(what) by its name") }
+        return ArgumentError("\(place): \(shown) is not \(what), did you mean \"\(near)\"?")
+    }
+
     private var shown: String {
         switch unsafe lua_type(lua, index) {
         case LUA_TNUMBER: (try? plain()).map { "\($0)" } ?? "a number"

@@ -56,7 +56,7 @@ public struct LuaFailure: Error, @unchecked Sendable {
 }
 
 /// The nearest of `names` to a mistyped one, if any is near: at most a third of its letters differ.
-func nearest(to name: String, among names: [String]) -> String? {
+public func nearest(to name: String, among names: [String]) -> String? {
     let scored = names.map { (name: $0, distance: distance(Array(name.utf8.prefix(64)), Array($0.utf8))) }
     guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
     return best.distance <= max(1, best.name.utf8.count / 3) ? best.name : nil

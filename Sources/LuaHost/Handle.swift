@@ -24,77 +24,125 @@ public struct Kind {
     public let name: String
     /// What it is, in a sentence.
     public let summary: String
-    /// Its fields with a sentence each.
-    public let fields: [(name: String, summary: String)]
-    /// Its methods, declared as `"link:up"`.
-    public let methods: [Primitive]
+    /// Its fields, each with its type as LuaCATS has it and a sentence.
+    public let fields: [(name: String, type: String, summary: String)]
+    private let buildMethods: () -> [Primitive]
 
-    /// Declares a kind. `close` is what `<close>` calls, one of the methods by its short name.
+    /// Declares a kind. A method called `release` is what `<close>` calls.
     public init(
-        _ name: String, _ summary: String, fields: [(name: String, summary: String)] = [],
-        _ methods: [Primitive]
+        _ name: String, _ summary: String, fields: [(name: String, type: String, summary: String)] = [],
+        _ methods: @autoclosure @escaping () -> [Primitive]
     ) {
         self.name = name
         self.summary = summary
         self.fields = fields
-        self.methods = methods
+        buildMethods = methods
+    }
+
+    /// Its methods, declared as `"link:up"`; built anew each time.
+    public var methods: [Primitive] { buildMethods() }
+}
+
+/// A kind in use: its methods are built when the first of them is named.
+final class KindTable {
+    let kind: Kind
+    private let methods: Reference
+    private var release: Primitive?
+    private var isBuilt = false
+
+    /// Takes the table of methods on top of the stack.
+    init(_ kind: Kind, popping state: State) {
+        self.kind = kind
+        methods = Reference(popping: state)
+    }
+
+    /// Pushes a method; nil where there is none of that name. To be asked once: the table then has it.
+    func method(_ name: [UInt8], in state: State) -> Reference? {
+        build(in: state)
+        methods.push()
+        unsafe state.push(bytes: name, on: state.lua)
+        let isThere = unsafe lua_rawget(state.lua, -2) != LUA_TNIL
+        defer { unsafe lb_pop(state.lua, isThere ? 1 : 2) }
+        return isThere ? Reference(popping: state) : nil
+    }
+
+    /// What `<close>` does.
+    func close(_ call: Call) throws {
+        build(in: call.state)
+        _ = try release?.body(call)
+    }
+
+    private func build(in state: State) {
+        if isBuilt { return }
+        isBuilt = true
+        methods.push()
+        for method in kind.methods {
+            state.setPrimitive(method)
+            if method.shortName == "release" { release = method }
+        }
+        unsafe lb_pop(state.lua, 1)
+    }
+}
+
+/// The metamethods that handles of every kind have in common, as places in ``State/entries``.
+struct HandleMetamethods {
+    let text, collect, close, index: lua_Integer
+
+    init(in state: State) {
+        let argument = Parameter<Anything>("unused", "Lua passes it; it means nothing.", default: .nothing)
+        func add(_ name: String, _ summary: String, _ body: @escaping (Call) throws -> [Argument])
+            -> lua_Integer
+        {
+            state.entries.append(Primitive("handle:\(name)", summary, positional: [argument], body))
+            return lua_Integer(state.entries.count - 1)
+        }
+        text = add("__tostring", "Shows the handle.") { call in
+            let handle = try call.anyReceiver()
+            return [.value(.text("\(type(of: handle).kindName) \(handle.label)"))]
+        }
+        collect = add("__gc", "Lets go of the Swift side; releases nothing.") { call in
+            unsafe call.state.forget(at: 1, on: call.lua)
+            return []
+        }
+        close = add("__close", "Releases the handle.") { call in
+            try call.state.kinds[type(of: try call.anyReceiver()).kindName]?.close(call)
+            return []
+        }
+        index = add("__index", "Reads a field, or builds the methods.") { call in
+            let handle = try call.anyReceiver()
+            guard case .bytes(let name) = try call[argument].value else { return [] }
+            if let field = try handle.field(String(decoding: name, as: UTF8.self)) { return [.value(field)] }
+            let method = call.state.kinds[type(of: handle).kindName]?.method(name, in: call.state)
+            return method.map { [.reference($0)] } ?? []
+        }
     }
 }
 
 extension State {
-    /// Makes the metatable of a kind. `release`, where declared, is what `<close>` calls.
+    /// Makes the metatable of a kind.
     private func register(_ type: any Handle.Type) {
         if kinds[type.kindName] != nil { return }
-        let kind = type.kind
-        kinds[kind.name] = kind
-        unsafe luaL_newmetatable(lua, kind.name)
-        setMetamethod("__tostring", "Shows the handle.", kind) { call, handle in
-            .text("\(kind.name) \(handle.label)")
-        }
-        setMetamethod("__gc", "Lets go of the Swift side; releases nothing.", kind) { call, _ in
-            unsafe call.state.forget(at: 1, on: call.lua)
-            return .absent
-        }
-        if let release = kind.methods.first(where: { $0.shortName == "release" }) {
-            push("__close")
-            entries.append(
-                Primitive(
-                    "\(kind.name):__close", release.summary,
-                    positional: [Parameter<Anything>("error", "The error under way.", default: .nothing)],
-                    release.body))
-            unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
+        let metamethods = metamethods ?? HandleMetamethods(in: self)
+        self.metamethods = metamethods
+        unsafe luaL_newmetatable(lua, type.kindName)
+        for (name, entry) in [
+            ("__tostring", metamethods.text), ("__gc", metamethods.collect), ("__close", metamethods.close),
+        ] {
+            push(name)
+            unsafe lb_push_primitive(lua, entry)
             unsafe lua_rawset(lua, -3)
         }
         push("__index")
-        unsafe lua_createtable(lua, 0, Int32(kind.methods.count))
-        for method in kind.methods { setPrimitive(method) }
-        let key = Parameter<Anything>("field", "The field's name.", default: .nothing)
-        entries.append(
-            Primitive("\(kind.name):__index", "Reads a field.", positional: [key]) { call in
-                let handle = try call.anyReceiver(kind.name)
-                guard case .bytes(let bytes) = try call[key].value else { return [.value(.absent)] }
-                return [.value(try handle.field(String(decoding: bytes, as: UTF8.self)) ?? .absent)]
-            })
-        unsafe lb_push_index(lua, lua_Integer(entries.count - 1))
+        unsafe lua_createtable(lua, 0, 0)
+        unsafe lua_pushvalue(lua, -1)
+        kinds[type.kindName] = KindTable(type.kind, popping: self)
+        unsafe lb_push_index(lua, metamethods.index)
         unsafe lua_rawset(lua, -3)
         // Scripts cannot reach __gc by way of getmetatable.
         push("__metatable")
-        push(kind.name)
+        push(type.kindName)
         unsafe lua_rawset(lua, -3)
         unsafe lb_pop(lua, 1)
-    }
-
-    private func setMetamethod(
-        _ name: String, _ summary: String, _ kind: Kind, _ body: @escaping (Call, any Handle) throws -> Value
-    ) {
-        push(name)
-        let argument = Parameter<Anything>("unused", "Lua passes it; it means nothing.", default: .nothing)
-        entries.append(
-            Primitive("\(kind.name):\(name)", summary, positional: [argument]) { call in
-                [.value(try body(call, try call.anyReceiver(kind.name)))]
-            })
-        unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
-        unsafe lua_rawset(lua, -3)
     }
 
     func push(_ handle: any Handle, on lua: OpaquePointer) {
@@ -131,10 +179,10 @@ extension State {
 }
 
 extension Call {
-    /// The handle of a named kind that a method was called on.
-    func anyReceiver(_ kind: String) throws -> any Handle {
-        guard let handle = unsafe state.handle(at: 1, on: lua), type(of: handle).kindName == kind else {
-            throw ArgumentError("a \(kind) wanted before the colon")
+    /// The handle that a metamethod was called on.
+    func anyReceiver() throws -> any Handle {
+        guard let handle = unsafe state.handle(at: 1, on: lua) else {
+            throw ArgumentError("a handle wanted before the colon")
         }
         return handle
     }

@@ -4,7 +4,7 @@ internal import CLuaBridge
 /// A module's global table. Its primitives enter it when they are first named.
 final class ModuleTable {
     let module: Module
-    private let table: Reference
+    let table: Reference
     private unowned let state: State
 
     init(_ module: Module, in state: State) {
@@ -79,15 +79,25 @@ extension State {
         let globals = Parameter<Anything>("globals", "The table of globals.", default: .nothing)
         setPrimitive(
             Primitive("_G.__index", "Declares a module.", positional: [globals, name]) { call in
-                guard case .bytes(let bytes) = try call[name].value,
-                    let index = self.undeclared.firstIndex(where: { Array($0.name.utf8) == bytes })
-                else { return [] }
+                guard case .bytes(let bytes) = try call[name].value else { return [] }
+                guard let index = self.undeclared.firstIndex(where: { Array($0.name.utf8) == bytes }) else {
+                    return self.enterGlobal(String(decoding: bytes, as: UTF8.self))
+                }
                 self.register(self.undeclared.remove(at: index).declare())
                 unsafe lua_getglobal(self.lua, modules.first { Array($0.name.utf8) == bytes }?.name ?? "")
                 return [.reference(Reference(popping: self))]
             })
         _ = unsafe lua_setmetatable(lua, -2)
         unsafe lb_pop(lua, 1)
+    }
+
+    private func enterGlobal(_ name: String) -> [Argument] {
+        guard let primitive = missingGlobal(name) else { return [] }
+        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
+        setPrimitive(primitive)
+        unsafe lb_pop(lua, 1)
+        unsafe lua_getglobal(lua, primitive.name)
+        return [.reference(Reference(popping: self))]
     }
 
     /// Builds every module and primitive there is.

@@ -15,11 +15,14 @@ internal import CLuaBridge
     public internal(set) var modules: [Module] = []
     var entries: [Primitive] = []
     var tables: [ModuleTable] = []
+    /// Makes a global function that a script names and nobody has declared; nil where there is none.
+    public var missingGlobal: (String) -> Primitive? = { _ in nil }
     var undeclared: [(name: String, declare: () -> Module)] = []
     var hasBeenCopied = false
     var handles: [Int: any Handle] = [:]
     private var nextHandle = 1
-    var kinds: [String: Kind] = [:]
+    var kinds: [String: KindTable] = [:]
+    var metamethods: HandleMetamethods?
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
     public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }
     /// Called when a stop is forgotten.
@@ -50,7 +53,7 @@ internal import CLuaBridge
 
     /// Sets `primitive` as a field of the table on top.
     func setPrimitive(_ primitive: Primitive) {
-        push(primitive.shortName)
+        unsafe push(bytes: primitive.shortNameBytes, on: lua)
         entries.append(primitive)
         unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
         unsafe lua_rawset(lua, -3)
@@ -160,6 +163,14 @@ internal import CLuaBridge
         let failure = failure(from: error, Primitive(primitive, "") { _ in [] })
         unsafe pushError(failure, on: lua)
         return takeFailure()
+    }
+
+    /// Writes on standard output, in order with what Lua writes there.
+    public func print(_ text: String) {
+        var text = text
+        text.withUTF8 { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe lb_print($0.baseAddress, $0.count) }
+        }
     }
 
     /// Prints a line on standard error.

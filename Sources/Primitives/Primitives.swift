@@ -5,11 +5,7 @@ public import LuaHost
 @discardableResult
 public func registerPrimitives(with state: State) -> Holdings {
     let holdings = Holdings()
-    state.register(lazily: [
-        ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
-        ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule() }),
-    ])
+    state.register(lazily: modules(holdings))
     state.explain = { error, primitive in
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
@@ -23,6 +19,24 @@ public func registerPrimitives(with state: State) -> Holdings {
     state.replace("os", exit(holdings))
     state.abandon = { _ in _ = holdings.releaseAll() }
     return holdings
+}
+
+/// Every module by its name, to be declared once it is named.
+private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Module)] {
+    [
+        ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
+        ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
+        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("dev", { deviceModule(holdings) }),
+    ]
+}
+
+/// Every module with its documentation, Lua's own where a primitive takes the place of a function.
+public func documentedModules() -> [Module] {
+    let holdings = Holdings()
+    return modules(holdings).map { $0.declare() } + [
+        Module("os", "Lua's own, where a function is replaced.", [Declaration("exit", exit(holdings))])
+    ]
 }
 
 /// A refused system call as the fields of an error object.
@@ -62,6 +76,7 @@ private struct ExitCode: ArgumentType, CustomStringConvertible {
     let status: Int32
     var description: String { "\(status)" }
     static var typeName: String { "boolean or integer" }
+    static var annotation: String { "boolean|integer" }
     static func read(_ slot: Slot) throws -> ExitCode {
         if let flag = slot.boolean() { return ExitCode(status: flag ? 0 : 1) }
         guard let number = slot.integer() else { throw slot.wanted("true, false or a whole number") }

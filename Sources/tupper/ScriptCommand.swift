@@ -48,15 +48,15 @@ struct ScriptFile {
             : try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
         defer { if path != "-" { try? descriptor.close() } }
         var source: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 65536)
+        // Most scripts fit in the first chunk; a larger one would cost page faults on the way of every start.
+        var room = 8192
         while true {
-            let count = try unsafe chunk.withUnsafeMutableBytes { try unsafe descriptor.read(into: $0) }
-            if count == 0 { return source }
-            source += chunk[..<count]
+            let chunk = try unsafe [UInt8](unsafeUninitializedCapacity: room) {
+                try unsafe $1 = descriptor.read(into: UnsafeMutableRawBufferPointer($0))
+            }
+            if chunk.isEmpty { return source }
+            if source.isEmpty { source = chunk } else { source += chunk }
+            room = 1 << 17
         }
-    }
-
-    private func printError(_ text: String) {
-        _ = try? FileDescriptor.standardError.writeAll((text + "\n").utf8)
     }
 }

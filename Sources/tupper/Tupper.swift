@@ -5,7 +5,17 @@ import Glibc
 struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
-        subcommands: [ScriptCommand.self])
+        subcommands: [ScriptCommand.self, HelpCommand.self])
+
+    /// The commands by their names.
+    static var commandNames: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName }
+    }
+
+    /// A command by its name.
+    static func command(_ name: String) -> (any ParsableCommand.Type)? {
+        configuration.subcommands.first { $0.configuration.commandName == name }
+    }
 }
 
 /// Where the program starts.

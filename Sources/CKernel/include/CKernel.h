@@ -14,6 +14,7 @@
 #include <linux/prctl.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
+#include "privileges.h"
 
 /// clone3(2) without a new stack: fork(2) with namespaces. Returns the pid in the parent, 0 in the
 /// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent.
@@ -95,8 +96,6 @@ int ck_prctl(int option, unsigned long argument);
 /// setresgid(2) and setresuid(2) with all three the same.
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
-/// capget(2) of this process: the effective set.
-int ck_effective_capabilities(uint64_t *capabilities);
 
 /// The device numbers of makedev(3).
 unsigned int ck_major(uint64_t device);

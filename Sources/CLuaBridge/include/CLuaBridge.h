@@ -17,6 +17,10 @@ void lb_push_primitive(lua_State *L, lua_Integer index);
 /// Pushes the function that asks primitive `index` for a field which the table on top lacks; pops it.
 void lb_push_index(lua_State *L, lua_Integer index);
 
+/// The index of the primitive at a stack index; -1 for any other value.
+lua_Integer lb_primitive_index(lua_State *L, int index);
+/// What debug.getinfo tells of the function at a stack index, written in Lua or not; valid until the next call.
+const lua_Debug *lb_describe(lua_State *L, int index);
 /// luaL_loadbufferx for text chunks only.
 int lb_load(lua_State *L, const char *source, size_t length, const char *name);
 /// lua_pcall with a handler that adds `.traceback` to errors; pops function and arguments.
@@ -25,9 +29,11 @@ int lb_call(lua_State *L, int arguments, int results);
 void lb_to_text(lua_State *L, int index);
 /// luaL_traceback of the running chunk, pushed as a string.
 void lb_traceback(lua_State *L, int level);
-/// lua_pop, which is a macro.
-// Prints a line on standard error.
+/// Prints a line on standard error.
 void lb_complain(const char *line);
+/// Writes to standard output, in order with what Lua's own io writes there.
+void lb_print(const char *text, size_t length);
+/// lua_pop, which is a macro.
 void lb_pop(lua_State *L, int count);
 /// The source line a primitive was called from: fills `line`, returns the short source or NULL.
 const char *lb_where(lua_State *L, int level, int *line);

@@ -100,6 +100,22 @@ public struct DetachedMount: ~Copyable {
 
     init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
 
+    /// The descriptor's number; it stays the mount's.
+    var number: Int32 { descriptor.number }
+
+    /// A copy of what is mounted at an open file or directory, which nobody can swap meanwhile.
+    static func copy(
+        ofOpen file: Int32, recursive: Bool = false, subjects: [SystemCallError.Subject] = []
+    ) throws(SystemCallError) -> DetachedMount {
+        // OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH, AT_RECURSIVE.
+        let flags: UInt32 = 1 | UInt32(O_CLOEXEC) | 0x1000 | (recursive ? 0x8000 : 0)
+        return DetachedMount(
+            Descriptor(
+                owning: try systemCall("open_tree", subjects) {
+                    unsafe "".withCString { unsafe ck_open_tree(file, $0, flags) }
+                }))
+    }
+
     /// A copy of what is mounted at `source`, with the mounts below it where `recursive`: open_tree(2).
     public static func copy(
         of source: FilePath, recursive: Bool = false
@@ -133,17 +149,28 @@ public struct DetachedMount: ~Copyable {
     public consuming func attach(
         to target: RootPath, making kind: RootPath.Kind? = nil
     ) throws(SystemCallError) -> Mount {
-        let place = try target.open(making: kind)
+        try attach(to: try target.open(making: kind), of: target)
+    }
+
+    /// The same onto what `target` has opened.
+    consuming func attach(
+        to place: borrowing Descriptor, of target: RootPath
+    ) throws(SystemCallError) -> Mount {
         let path = target.absolutePath(of: place)
-        // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH.
-        try systemCall("move_mount", [.init("target", target.text)]) {
-            unsafe ck_move_mount(descriptor.number, place.number, "", 0x4 | 0x40)
-        }
+        try move(to: place.number, [.init("target", target.text)])
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("target", target.text)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
         return Mount(identifier: identifier, path: path)
+    }
+
+    /// move_mount(2) onto an open file or directory.
+    func move(to place: Int32, _ subjects: [SystemCallError.Subject]) throws(SystemCallError) {
+        // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH.
+        try systemCall("move_mount", subjects) {
+            unsafe ck_move_mount(descriptor.number, place, "", 0x4 | 0x40)
+        }
     }
 }
 

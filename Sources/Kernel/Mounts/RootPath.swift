@@ -10,11 +10,14 @@ public struct RootPath: Sendable {
     public let root: FilePath?
     /// The path inside.
     public let path: FilePath
+    /// Whether a link anywhere in the path is refused, even one that stays inside.
+    private let refusesLinks: Bool
 
     /// A path inside a root.
-    public init(_ path: FilePath, in root: FilePath? = nil) {
+    public init(_ path: FilePath, in root: FilePath? = nil, refusingLinks refusesLinks: Bool = false) {
         self.root = root
         self.path = path
+        self.refusesLinks = refusesLinks
     }
 
     /// What a missing target is made as.
@@ -41,7 +44,8 @@ public struct RootPath: Sendable {
     ) throws(SystemCallError) -> Descriptor {
         let base = directory.number
         let follow = root == nil ? O_NOFOLLOW : 0
-        let resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
+        var resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
+        if refusesLinks { resolve.insert(.noLinks) }
         let opened = Descriptor(
             owning: try systemCall("openat2", [.init("path", text)]) {
                 unsafe path.withPlatformString {

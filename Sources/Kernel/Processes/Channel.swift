@@ -3,11 +3,13 @@ internal import Glibc
 
 /// One end of a line between two processes: whole messages of any size, in order. unix(7), SOCK_SEQPACKET.
 public final class Channel {
-    private let socket: Descriptor
+    private var socket: Descriptor?
     /// A packet fits the smallest socket buffer; the first byte says whether the message goes on.
     private static let packet = 32768
 
     private init(_ number: Int32) { socket = Descriptor(owning: number) }
+
+    private var number: Int32 { socket?.number ?? -1 }
 
     /// Both ends.
     public static func pair() throws(SystemCallError) -> (Channel, Channel) {
@@ -26,7 +28,7 @@ public final class Channel {
             rest = rest.dropFirst(part.count)
             let bytes = [rest.isEmpty ? 0 : 1] + part
             try whenReady(Int16(POLLOUT), timeout: nil) {
-                unsafe bytes.withUnsafeBytes { unsafe ck_send(socket.number, $0.baseAddress, $0.count) }
+                unsafe bytes.withUnsafeBytes { unsafe ck_send(number, $0.baseAddress, $0.count) }
             }
         } while !rest.isEmpty
     }
@@ -38,31 +40,42 @@ public final class Channel {
         while true {
             let count = try whenReady(Int16(POLLIN), timeout: timeout) {
                 unsafe buffer.withUnsafeMutableBytes {
-                    unsafe ck_receive(socket.number, $0.baseAddress, $0.count)
+                    unsafe ck_receive(number, $0.baseAddress, $0.count)
                 }
             }
-            guard count > 0 else { throw SystemCallError("recv", EPIPE, detail: "the other side has ended") }
+            guard count > 0 else { throw Self.ended }
             message += buffer[1..<count]
             if buffer[0] == 0 { return message }
         }
     }
 
+    /// Closes this end where the other side has gone and left nothing to be read.
+    public func closeIfDone() {
+        var byte: UInt8 = 0
+        if unsafe recv(number, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0 { socket = nil }
+    }
+
     /// Whether the other side has gone.
-    public var isHungUp: Bool { ck_poll(socket.number, 0, 0) > 0 }
+    public var isHungUp: Bool { ck_poll(number, 0, 0) > 0 }
+
+    private static var ended: SystemCallError {
+        SystemCallError("recv", EPIPE, detail: "the other side has ended")
+    }
 
     @discardableResult
     private func whenReady(
         _ events: Int16, timeout: Int32?, _ body: () -> Int
     ) throws(SystemCallError) -> Int {
+        if socket == nil { throw Self.ended }
         while true {
-            let ready = try systemCall("poll", retry: false) { ck_poll(socket.number, events, timeout ?? -1) }
+            let ready = try systemCall("poll", retry: false) { ck_poll(number, events, timeout ?? -1) }
             if ready == 0 { throw SystemCallError("recv", ETIMEDOUT) }
             do {
                 return try systemCall(events == Int16(POLLIN) ? "recv" : "send") { body() }
             } catch let error where error.number == EAGAIN {
                 continue
             } catch let error where error.number == ECONNRESET {
-                throw SystemCallError("recv", EPIPE, detail: "the other side has ended")
+                throw Self.ended
             }
         }
     }

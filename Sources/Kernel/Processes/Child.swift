@@ -11,17 +11,17 @@ public final class Child {
 
     /// Its pid in this process's pid namespace.
     public let pid: Int32
-    private let pidfd: Descriptor
+    private var pidfd: Descriptor?
     /// How it ended, once it was waited for.
     public private(set) var ending: Ending?
 
     init(pid: Int32, pidfd: consuming Descriptor) {
         self.pid = pid
-        self.pidfd = pidfd
+        self.pidfd = consume pidfd
     }
 
-    /// The descriptor that setns(2) and poll(2) take; it stays the child's.
-    public var descriptor: Int32 { pidfd.number }
+    /// -1 once the child has ended.
+    private var descriptor: Int32 { pidfd?.number ?? -1 }
 
     /// Copies this process, as fork(2) does, into new namespaces.
     ///
@@ -29,9 +29,8 @@ public final class Child {
     public static func clone(into namespaces: Set<Namespace> = []) throws(SystemCallError) -> Child? {
         ck_flush()
         let flags = Namespace.flags(of: namespaces)
-        let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
         var pidfd: Int32 = -1
-        let pid = try systemCall("clone", names.isEmpty ? [] : [.init("namespaces", names)]) {
+        let pid = try systemCall("clone", Namespace.subject(namespaces)) {
             unsafe ck_clone(flags, &pidfd)
         }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
@@ -43,7 +42,7 @@ public final class Child {
     public func wait(timeout: Int32? = nil) throws(SystemCallError) -> Ending? {
         if let ending { return ending }
         let ready = try systemCall("poll", [.init("pid", "\(pid)")], retry: false) {
-            ck_poll(pidfd.number, Int16(POLLIN), timeout ?? -1)
+            ck_poll(descriptor, Int16(POLLIN), timeout ?? -1)
         }
         return ready == 0 ? nil : try reap(flags: 0)
     }
@@ -58,7 +57,7 @@ public final class Child {
     public func signal(_ number: Int32) throws(SystemCallError) {
         guard ending == nil else { return }
         try systemCall("pidfd_send_signal", [.init("pid", "\(pid)")]) {
-            ck_pidfd_send_signal(pidfd.number, number)
+            ck_pidfd_send_signal(descriptor, number)
         }
     }
 
@@ -72,10 +71,12 @@ public final class Child {
     private func reap(flags: Int32) throws(SystemCallError) -> Ending? {
         var (code, signal): (Int32, Int32) = (-1, -1)
         let ended = try systemCall("waitid", [.init("pid", "\(pid)")]) {
-            unsafe ck_wait(pidfd.number, flags, &code, &signal)
+            unsafe ck_wait(descriptor, flags, &code, &signal)
         }
         guard ended == 1 else { return nil }
         ending = code >= 0 ? .code(code) : .signal(signal)
+        // A script may make thousands of children before Lua collects the first.
+        pidfd = nil
         return ending
     }
 }

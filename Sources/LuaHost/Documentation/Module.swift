@@ -2,6 +2,8 @@
 /// script runs.
 public struct Declaration {
     let name: [UInt8]
+    /// Its short name, as in `"mount"`.
+    public var shortName: String { String(decoding: name, as: UTF8.self) }
     private let build: () -> Primitive
 
     /// Declares `"mount"` of the module `fs`, say; the primitive's own name is then `"fs.mount"`.

@@ -2,6 +2,16 @@
 public protocol ArgumentType {
     /// The type as documentation names it, as in `"path"` or `"size"`.
     static var typeName: String { get }
+    /// The type as LuaCATS has it, as in `"integer|string"`.
+    static var annotation: String { get }
+    /// What a value looks like, for a type whose name does not say it: it then is an alias in LuaCATS.
+    static var form: String? { get }
+    /// The fields of a table, where the type is one.
+    static var fields: [AnyParameter] { get }
+    /// How LuaCATS refers to the type: by its alias, or as it is.
+    static var reference: String { get }
+    /// The aliases that `reference` needs.
+    static var aliases: [TypeAlias] { get }
     /// Reads the value in a slot. Throws ``ArgumentError``.
     static func read(_ slot: Slot) throws -> Self
     /// The value where the argument is left out; nil where it must be given.
@@ -11,6 +21,41 @@ public protocol ArgumentType {
 extension ArgumentType {
     /// Must be given.
     public static var whenAbsent: Self? { nil }
+    /// Nothing is known of it.
+    public static var annotation: String { "any" }
+    /// The name says it all.
+    public static var form: String? { nil }
+    /// No table.
+    public static var fields: [AnyParameter] { [] }
+    public static var reference: String { form == nil && fields.isEmpty ? annotation : alias }
+    public static var aliases: [TypeAlias] {
+        form == nil && fields.isEmpty
+            ? []
+            : [TypeAlias(name: alias, annotation: annotation, form: form ?? "", fields: fields)]
+                + fields.flatMap(\.aliases)
+    }
+
+    private static var alias: String {
+        "tupper." + String(typeName.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+    }
+}
+
+extension ArgumentType where Self: CaseIterable & RawRepresentable, RawValue == String {
+    public static var annotation: String {
+        allCases.map { "\"\($0.rawValue)\"" }.joined(separator: "|")
+    }
+}
+
+/// A type that more than one parameter has, under a name of its own.
+public struct TypeAlias {
+    /// Its name in LuaCATS, as in `"tupper.size"`.
+    public let name: String
+    /// What it stands for.
+    public let annotation: String
+    /// What a value looks like, in a sentence without its full stop.
+    public let form: String
+    /// The fields of a table.
+    public let fields: [AnyParameter]
 }
 
 /// What is known of a parameter without its Swift type.
@@ -21,6 +66,12 @@ public class AnyParameter {
     public let summary: String
     /// Its type as documentation names it.
     public var typeName: String { "" }
+    /// Its type as LuaCATS refers to it.
+    public var reference: String { "any" }
+    /// The aliases that `reference` needs.
+    public var aliases: [TypeAlias] { [] }
+    /// The fields of a table, where it is one.
+    public var fields: [AnyParameter] { [] }
     /// Its default as documentation shows it.
     public var shownDefault: String? { nil }
     /// The default as a word of a shell line; nil for none, and for a false one.
@@ -59,6 +110,9 @@ public final class Parameter<Content: ArgumentType>: AnyParameter {
     }
 
     public override var typeName: String { Content.typeName }
+    public override var reference: String { Content.reference }
+    public override var aliases: [TypeAlias] { Content.aliases }
+    public override var fields: [AnyParameter] { Content.fields }
     public override var shownDefault: String? { shown ?? fallbackText }
     override var shellDefault: [String]? {
         if (fallback as? Bool) == false { return nil }
@@ -74,6 +128,11 @@ public final class Parameter<Content: ArgumentType>: AnyParameter {
 
 extension Optional: ArgumentType where Wrapped: ArgumentType {
     public static var typeName: String { Wrapped.typeName }
+    public static var annotation: String { Wrapped.annotation }
+    public static var form: String? { Wrapped.form }
+    public static var fields: [AnyParameter] { Wrapped.fields }
+    public static var reference: String { Wrapped.reference }
+    public static var aliases: [TypeAlias] { Wrapped.aliases }
     public static var whenAbsent: Wrapped?? { .some(nil) }
     public static func read(_ slot: Slot) throws -> Wrapped? { try Wrapped.read(slot) }
 }

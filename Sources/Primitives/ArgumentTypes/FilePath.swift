@@ -5,6 +5,7 @@ public import SystemPackage
 /// A path is bytes without NUL, shorter than PATH_MAX.
 extension FilePath: ArgumentType {
     public static var typeName: String { "path" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> FilePath {
         guard let bytes = slot.bytes() else { throw slot.wanted("a path") }
         guard !bytes.isEmpty else { throw slot.wanted("a path that is not empty") }

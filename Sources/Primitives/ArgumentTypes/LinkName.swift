@@ -8,6 +8,7 @@ public struct LinkName: ArgumentType, Sendable, Equatable {
     public let text: String
 
     public static var typeName: String { "link name" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> LinkName {
         guard let bytes = slot.bytes() else { throw slot.wanted("a link's name") }
         let text = String(decoding: bytes, as: UTF8.self)
@@ -23,6 +24,7 @@ public struct LinkName: ArgumentType, Sendable, Equatable {
 
 extension NetworkAddress: ArgumentType {
     public static var typeName: String { "address" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> NetworkAddress {
         guard let bytes = slot.bytes(), let address = NetworkAddress(String(decoding: bytes, as: UTF8.self))
         else {
@@ -38,6 +40,7 @@ public struct InterfaceAddress: ArgumentType {
     public let address: NetworkAddress
 
     public static var typeName: String { "address/prefix" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> InterfaceAddress {
         // Without a prefix, ip(8) takes the address for a network of one, which hardly anybody means.
         guard let bytes = slot.bytes(), bytes.contains(UInt8(ascii: "/")) else {
@@ -53,6 +56,7 @@ public struct HostAddress: ArgumentType {
     public let address: NetworkAddress
 
     public static var typeName: String { "address" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> HostAddress {
         guard let bytes = slot.bytes(), !bytes.contains(UInt8(ascii: "/")),
             let address = NetworkAddress(String(decoding: bytes, as: UTF8.self))
@@ -67,6 +71,7 @@ public struct LinkReference: ArgumentType {
     private let name: String
 
     public static var typeName: String { "link or its name" }
+    public static var annotation: String { "tupper.link|string" }
     public static func read(_ slot: Slot) throws -> LinkReference {
         if let handle = slot.anyHandle() as? LinkHandle {
             return LinkReference(handle: handle, name: handle.label)
@@ -97,6 +102,7 @@ public struct HardwareAddress: ArgumentType, Sendable, Equatable {
     public let bytes: [UInt8]
 
     public static var typeName: String { "hardware address" }
+    public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> HardwareAddress {
         let parts = String(decoding: slot.bytes() ?? [], as: UTF8.self)
             .split(separator: ":", omittingEmptySubsequences: false)

@@ -8,6 +8,8 @@ public struct Mode: ArgumentType, Sendable, Equatable, CustomStringConvertible {
     public var description: String { "0" + String(bits, radix: 8) }
 
     public static var typeName: String { "mode" }
+    public static var annotation: String { "string" }
+    public static var form: String? { "permission bits as octal text, as in \"0755\"" }
     public static func read(_ slot: Slot) throws -> Mode {
         guard let text = slot.bytes(), let mode = Mode(String(decoding: text, as: UTF8.self)) else {
             throw slot.wanted("octal permission bits in quotes such as \"0755\"")

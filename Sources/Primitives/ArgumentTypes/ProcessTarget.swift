@@ -13,6 +13,7 @@ public struct ProcessTarget: ArgumentType, Sendable, Equatable {
     public let pid: Int32
 
     public static var typeName: String { "pid or handle" }
+    public static var annotation: String { "integer|tupper.process" }
     public static func read(_ slot: Slot) throws -> ProcessTarget {
         if let handle = slot.anyHandle() as? any ProcessHandle { return ProcessTarget(pid: handle.pid) }
         guard let number = slot.integer(), let pid = Int32(exactly: number), pid > 0 else {

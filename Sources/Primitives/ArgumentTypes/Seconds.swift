@@ -8,6 +8,10 @@ public struct Seconds: ArgumentType, Sendable, Equatable {
     public var milliseconds: Int32 { Int32(clamping: Int64(min(seconds * 1000, 1e12).rounded(.up))) }
 
     public static var typeName: String { "duration" }
+    public static var annotation: String { "number|string" }
+    public static var form: String? {
+        "seconds: a number, or text with a unit as in \"250ms\", \"5s\", \"2m\", \"1h\""
+    }
     public static func read(_ slot: Slot) throws -> Seconds {
         let wanted = slot.wanted("a duration such as 5, 0.25 or \"250ms\"")
         if let number = slot.number() {

@@ -7,6 +7,10 @@ public struct Signal: ArgumentType, Sendable, Equatable {
     public let number: Int32
 
     public static var typeName: String { "signal" }
+    public static var annotation: String { "string|integer" }
+    public static var form: String? {
+        "a signal as in signal(7): its name with or without SIG, or its number"
+    }
     public static func read(_ slot: Slot) throws -> Signal {
         if let number = slot.integer() {
             guard let number = Int32(exactly: number), (0...64).contains(number) else {

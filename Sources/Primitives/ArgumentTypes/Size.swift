@@ -6,6 +6,10 @@ public struct Size: ArgumentType, Sendable, Equatable {
     public let bytes: Int64
 
     public static var typeName: String { "size" }
+    public static var annotation: String { "integer|string" }
+    public static var form: String? {
+        "bytes: a number, or text as in \"64M\" and \"2GiB\" (by 1024) or \"2GB\" (by 1000)"
+    }
     public static func read(_ slot: Slot) throws -> Size {
         let wanted = slot.wanted("a size such as 4096, \"64M\" or \"2GiB\"")
         if let number = slot.integer() {

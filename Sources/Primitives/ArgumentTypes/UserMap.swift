@@ -11,6 +11,12 @@ public enum UserMap: ArgumentType, Sendable, Equatable {
     case ranges([[UInt32]])
 
     public static var typeName: String { "user map" }
+    public static var annotation: String {
+        "\"root\"|\"auto\"|{ inside: integer, outside: integer, count: integer }[]"
+    }
+    public static var form: String? {
+        "who is who in a user namespace: \"root\" (me is root inside), \"auto\" (also the ranges of /etc/subuid and /etc/subgid), or runs of numbers"
+    }
     public static func read(_ slot: Slot) throws -> UserMap {
         if let bytes = slot.bytes() {
             switch String(decoding: bytes, as: UTF8.self) {

@@ -6,6 +6,7 @@ public struct Word: ArgumentType, Sendable, Equatable {
     public let bytes: [UInt8]
 
     public static var typeName: String { "string" }
+    public static var annotation: String { "string|integer" }
     public static func read(_ slot: Slot) throws -> Word {
         // Numbers are what scripts often pass to programs, as in { "sleep", 1 }.
         if let number = slot.integer() { return Word(bytes: Array("\(number)".utf8)) }

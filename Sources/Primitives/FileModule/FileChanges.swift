@@ -135,6 +135,8 @@ private struct Owner: ArgumentType {
     let user, group: UInt32?
 
     static var typeName: String { "owner" }
+    static var annotation: String { "string|integer" }
+    static var form: String? { "as of chown(1): \"user\", \"user:group\", \":group\", by names or numbers" }
     static func read(_ slot: Slot) throws -> Owner {
         if let number = slot.integer() {
             guard let user = UInt32(exactly: number), user != .max else {

@@ -4,7 +4,7 @@ internal import LuaHost
 func fileModule(_ holdings: Holdings) -> Module {
     Module(
         "fs", "Mounts, and the files and subvolumes below them.",
-        mountPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives()
+        mountPrimitives(holdings) + coverPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives()
             + filePrimitives() + subvolumePrimitives() + archivePrimitives(),
         kinds: [MountHandle.kind, LoopHandle.kind])
 }

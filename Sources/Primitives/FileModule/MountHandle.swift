@@ -27,7 +27,8 @@ final class MountHandle: HeldHandle {
         Kind(
             kindName, "A mount that was made; unmounted when released.",
             fields: [
-                ("target", "Where it stands, an absolute path."), ("id", "Its number in the mount table."),
+                ("target", "string", "Where it stands, an absolute path."),
+                ("id", "integer", "Its number in the mount table."),
             ], holdingMethods(MountHandle.self))
     }
 }
@@ -54,6 +55,7 @@ final class LoopHandle: HeldHandle {
     static var kind: Kind {
         Kind(
             kindName, "A loop device; detached when released and no longer mounted.",
-            fields: [("device", "The device's path, as in /dev/loop0.")], holdingMethods(LoopHandle.self))
+            fields: [("device", "string", "The device's path, as in /dev/loop0.")],
+            holdingMethods(LoopHandle.self))
     }
 }

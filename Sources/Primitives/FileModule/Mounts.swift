@@ -170,6 +170,7 @@ private func unmount() -> Primitive {
 
 extension Propagation: ArgumentType {
     public static var typeName: String { "propagation" }
+    public static var form: String? { "whether mounts spread from and to a copy, as in mount_namespaces(7)" }
 }
 
 private func propagation() -> Primitive {

@@ -12,6 +12,7 @@ func namespaceModule(_ holdings: Holdings) -> Module {
 
 extension Namespace: ArgumentType {
     public static var typeName: String { "namespace" }
+    public static var form: String? { "a kind of namespace, as in namespaces(7)" }
 }
 
 private func identifier() -> Primitive {

@@ -14,6 +14,16 @@ private struct SpawnOptions: ArgumentType {
     var propagation = Propagation.private
 
     static var typeName: String { "list of namespaces with options" }
+    static var annotation: String { "\(Namespace.reference)[]" }
+    static var fields: [AnyParameter] {
+        [
+            Parameter<UserMap?>("users", "Who is who inside.", shown: "no user namespace"),
+            Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
+            Parameter<Propagation>(
+                "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+        ]
+    }
+
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
@@ -30,9 +40,7 @@ private struct SpawnOptions: ArgumentType {
 
 private func spawn(_ holdings: Holdings) -> Primitive {
     let namespaces = Parameter<SpawnOptions>(
-        "namespaces",
-        "The kinds of namespace to make anew; with `users` (as of ns.unshare), `die_with_parent` (true) and "
-            + "`propagation` (private).")
+        "namespaces", "The kinds of namespace to make anew, and how.")
     let function = Parameter<Function>(
         "function", "What runs in the child; it is given a handle of the parent.")
     return Primitive(

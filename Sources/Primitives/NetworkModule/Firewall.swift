@@ -76,6 +76,7 @@ private struct PublishTarget: ArgumentType {
     let address: NetworkAddress
     let port: UInt16
     static var typeName: String { "address:port" }
+    static var annotation: String { "string" }
     static func read(_ slot: Slot) throws -> PublishTarget {
         let parts = String(decoding: slot.bytes() ?? [], as: UTF8.self)
             .split(separator: ":", omittingEmptySubsequences: false).map(String.init)

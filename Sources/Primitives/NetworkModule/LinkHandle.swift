@@ -105,10 +105,11 @@ final class LinkHandle: HeldHandle {
     }
 
     static let fields = [
-        ("name", "Its name."), ("index", "Its number."), ("mac", "Its hardware address."),
-        ("mtu", "The largest packet."), ("is_up", "Whether it is up."), ("kind", "Its kind, as in veth."),
-        ("master", "The name of the bridge it is attached to."),
-    ].map { (name: $0.0, summary: $0.1) }
+        ("name", "string", "Its name."), ("index", "integer", "Its number."),
+        ("mac", "string?", "Its hardware address."), ("mtu", "integer", "The largest packet, in bytes."),
+        ("is_up", "boolean", "Whether it is up."), ("kind", "string?", "Its kind, as in veth."),
+        ("master", "string?", "The name of the bridge it is attached to."),
+    ].map { (name: $0.0, type: $0.1, summary: $0.2) }
 
     static var kind: Kind {
         Kind(

@@ -10,6 +10,7 @@ func routePrimitives(_ holdings: Holdings) -> [Declaration] {
 private struct Destination: ArgumentType {
     let network: NetworkAddress?
     static var typeName: String { "network or \"default\"" }
+    static var annotation: String { "string" }
     static func read(_ slot: Slot) throws -> Destination {
         if slot.bytes() == Array("default".utf8) { return Destination(network: nil) }
         return Destination(network: try NetworkAddress.read(slot))

@@ -27,14 +27,16 @@ final class ProcessBox: HeldHandle, ProcessHandle {
             throw SystemCallError("poll", 110, [.init("pid", "\(child.pid)")])
         }
         holding.keep()
-        if let fields = try report?.error() { throw childFailure(fields, in: state) }
+        channel?.closeIfDone()
+        try report?.close()
+        if let fields = report?.error { throw childFailure(fields, in: state) }
         return ending.value
     }
 
     /// What the function in it returned; raises its Lua error.
     func result(in state: State) throws -> [Argument] {
         _ = try wait(timeout: nil, in: state)
-        guard case .table(let values)? = try report?.values() else {
+        guard case .table(let values)? = report?.values else {
             throw Failure("ns.within", "the child ended before the function did")
         }
         return values.map { .value($0.value) }
@@ -54,7 +56,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     static var kind: Kind {
         Kind(
             kindName, "A child process; killed when released.",
-            fields: [("pid", "Its number as this process sees it.")],
+            fields: [("pid", "integer", "Its number as this process sees it.")],
             [wait(), signal(), send(), receive(), running()] + holdingMethods(ProcessBox.self))
     }
 

@@ -50,6 +50,7 @@ private struct ProgramOptions {
 private struct Environment: ArgumentType {
     let variables: [EnvironmentVariables.Variable]
     static var typeName: String { "table of strings" }
+    static var annotation: String { "table<string, string|integer>" }
     static func read(_ slot: Slot) throws -> Environment {
         guard case .table(let entries)? = try? slot.plain() else {
             throw slot.wanted("a table of strings by name")

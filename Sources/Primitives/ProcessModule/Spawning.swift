@@ -4,29 +4,34 @@ internal import SystemPackage
 
 /// What a child leaves for its parent: the values that its function returned, or the error that ended it.
 final class Report {
-    private let file: MemoryFile
+    private var file: MemoryFile?
+    private var content: [Value.Entry] = []
 
     init() throws { file = try MemoryFile("report") }
 
     func put(_ values: [Value]) throws {
-        try file.write(Value.list([.boolean(true), .list(values)]).encoded)
+        try file?.write(Value.list([.boolean(true), .list(values)]).encoded)
     }
     func put(error fields: [Value.Entry]) throws {
-        try file.write(Value.list([.boolean(false), .table(fields)]).encoded)
+        try file?.write(Value.list([.boolean(false), .table(fields)]).encoded)
     }
 
-    func values() throws -> Value? { try content(.boolean(true)) }
+    /// Takes in what the child left, which has ended, and closes the file.
+    func close() throws {
+        guard let bytes = try file?.contents() else { return }
+        file = nil
+        if case .table(let parts)? = Value.decode(bytes) { content = parts }
+    }
 
-    func error() throws -> [Value.Entry]? {
-        guard case .table(let fields)? = try content(.boolean(false)) else { return nil }
+    var values: Value? { part(.boolean(true)) }
+
+    var error: [Value.Entry]? {
+        guard case .table(let fields)? = part(.boolean(false)) else { return nil }
         return fields
     }
 
-    private func content(_ kind: Value) throws -> Value? {
-        guard case .table(let parts)? = Value.decode(try file.contents()), parts.count == 2,
-            parts[0].value == kind
-        else { return nil }
-        return parts[1].value
+    private func part(_ kind: Value) -> Value? {
+        content.count == 2 && content[0].value == kind ? content[1].value : nil
     }
 }
 

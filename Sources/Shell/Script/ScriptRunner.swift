@@ -27,6 +27,7 @@ public struct ScriptRunner {
         if tracing { state.tracer = LineTracer(state) }
         holdings = registerPrimitives(with: state)
         state.preloadStandardLibrary()
+        state.missingGlobal = HelpFunctions.primitive
     }
 
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.

@@ -1,14 +1,21 @@
 internal import CStdlib
 internal import LuaHost
 
+/// The modules that are compiled in.
+enum StandardLibrary {
+    /// Their names, as `require` takes them.
+    static var names: [String] {
+        (0..<cs_module_count).compactMap { unsafe cs_name($0).map { unsafe String(cString: $0) } }
+    }
+
+    /// A module's source; nil where none has that name.
+    static func source(_ name: String) -> [UInt8]? {
+        guard let index = names.firstIndex(of: name) else { return nil }
+        return unsafe Array(UnsafeBufferPointer(start: cs_source(index), count: cs_length(index)))
+    }
+}
+
 extension State {
     /// Makes `require` find the modules that are compiled in.
-    func preloadStandardLibrary() {
-        preload { name in
-            let names = (0..<cs_module_count).map { unsafe cs_name($0).map { unsafe String(cString: $0) } }
-            guard let index = names.firstIndex(of: name)
-            else { return nil }
-            return unsafe Array(UnsafeBufferPointer(start: cs_source(index), count: cs_length(index)))
-        }
-    }
+    func preloadStandardLibrary() { preload(StandardLibrary.source) }
 }

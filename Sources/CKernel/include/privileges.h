@@ -1,0 +1,21 @@
+// What a process may do: capabilities(7), limits, keyrings, CPU affinity.
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// capget(2) of a process, 0 for this one, and capset(2) of this one: effective, permitted, inheritable.
+int ck_capget(pid_t pid, uint64_t sets[3]);
+int ck_capset(const uint64_t sets[3]);
+/// prctl(2) with two arguments.
+int ck_prctl_pair(int option, unsigned long first, unsigned long second);
+/// prlimit(2) of this process: soft and hard; `fresh` may be NULL.
+int ck_limit(int resource, const uint64_t fresh[2], uint64_t old[2]);
+/// setpriority(2) and getpriority(2) of this process. The latter's result lies in `niceness`.
+int ck_set_niceness(int niceness);
+int ck_get_niceness(int *niceness);
+/// keyctl(2), KEYCTL_JOIN_SESSION_KEYRING without a name.
+int ck_new_session_keyring(void);
+/// sched_setaffinity(2): every processor there is.
+int ck_use_all_processors(void);
+/// getcwd(2) itself: glibc hides a directory that lies outside the root. The length with NUL, -1 with errno.
+ssize_t ck_working_directory(char *path, size_t size);

@@ -1,0 +1,63 @@
+// What a process may do: capabilities, limits, keyrings, CPU affinity.
+#define _GNU_SOURCE
+#include "CKernel.h"
+#include <errno.h>
+#include <linux/capability.h>
+#include <linux/keyctl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int ck_capget(pid_t pid, uint64_t sets[3]) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = pid};
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) < 0)
+        return -1;
+    sets[0] = data[0].effective | (uint64_t)data[1].effective << 32;
+    sets[1] = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    sets[2] = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+    return 0;
+}
+
+int ck_capset(const uint64_t sets[3]) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct data[2];
+    for (int half = 0; half < 2; half++) {
+        data[half].effective = (uint32_t)(sets[0] >> (32 * half));
+        data[half].permitted = (uint32_t)(sets[1] >> (32 * half));
+        data[half].inheritable = (uint32_t)(sets[2] >> (32 * half));
+    }
+    return (int)syscall(SYS_capset, &header, data);
+}
+
+int ck_prctl_pair(int option, unsigned long first, unsigned long second) {
+    return prctl(option, first, second, 0, 0);
+}
+
+int ck_limit(int resource, const uint64_t fresh[2], uint64_t old[2]) {
+    return (int)syscall(SYS_prlimit64, 0, resource, fresh, old);
+}
+
+int ck_set_niceness(int niceness) { return setpriority(PRIO_PROCESS, 0, niceness); }
+
+int ck_get_niceness(int *niceness) {
+    errno = 0;
+    *niceness = getpriority(PRIO_PROCESS, 0);
+    return errno == 0 ? 0 : -1;
+}
+
+int ck_new_session_keyring(void) {
+    return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 ? -1 : 0;
+}
+
+int ck_use_all_processors(void) {
+    // As many as the kernel can count; it takes those that exist and that the cpuset allows.
+    unsigned long processors[128];
+    memset(processors, 0xff, sizeof processors);
+    return (int)syscall(SYS_sched_setaffinity, 0, sizeof processors, processors);
+}
+
+ssize_t ck_working_directory(char *path, size_t size) { return syscall(SYS_getcwd, path, size); }

@@ -1,0 +1,11 @@
+internal import Glibc
+internal import Kernel
+
+/// Standard output, as those who print for people see it.
+public enum Output {
+    /// Whether escape sequences are welcome: on a terminal, unless NO_COLOR is set and not empty (no-color.org).
+    public static var wantsColour: Bool {
+        isatty(1) == 1
+            && !EnvironmentVariables.all().contains { $0.name == Array("NO_COLOR".utf8) && !$0.value.isEmpty }
+    }
+}

@@ -1,0 +1,10 @@
+internal import Kernel
+internal import SystemPackage
+
+/// A file of Lua source, read for whoever wants to see it.
+public enum SourceFile {
+    /// Its bytes. Throws where it cannot be read or is no source of a sensible size.
+    public static func read(_ path: [UInt8]) throws -> [UInt8] {
+        try Files.read(RootPath(FilePath(bytes: path), in: nil), limit: 64 << 20)
+    }
+}

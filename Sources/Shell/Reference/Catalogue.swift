@@ -1,0 +1,88 @@
+internal import LuaHost
+internal import Primitives
+
+/// All that there is help on: the primitives by their own declarations, the stdlib by its comments.
+struct Catalogue {
+    let modules: [Module]
+    /// Every kind of handle once.
+    let kinds: [Kind]
+    let libraries: [LuaLibrary]
+
+    init() {
+        modules = documentedModules()
+        var kinds: [Kind] = []
+        for kind in modules.flatMap(\.kinds) where !kinds.contains(where: { $0.name == kind.name }) {
+            kinds.append(kind)
+        }
+        self.kinds = kinds
+        libraries = StandardLibrary.names.compactMap { name in
+            StandardLibrary.source(name).map { LuaLibrary(name, source: $0) }
+        }
+    }
+
+    /// What a name can mean.
+    enum Entry {
+        case module(Module), primitive(Primitive), kind(Kind)
+        case library(LuaLibrary), function(LuaLibrary.Function)
+    }
+
+    /// Every primitive and every method.
+    var primitives: [Primitive] { modules.flatMap(\.primitives) + kinds.flatMap(\.methods) }
+
+    /// Every name there is help on.
+    var names: [String] {
+        modules.map(\.name) + kinds.map(\.name) + primitives.map(\.name) + libraries.map(\.name)
+            + libraries.flatMap { $0.functions.map(\.name) }
+    }
+
+    /// What goes by a name: exactly, without its module, or with the module's name before a handle's kind.
+    func entries(_ name: String) -> [Entry] {
+        if let module = modules.first(where: { $0.name == name }) { return [.module(module)] }
+        let dotted = name.split(separator: ":", maxSplits: 1).joined(separator: ".")
+        if let primitive = primitives.first(where: { spelled($0.name) == dotted }) {
+            return [.primitive(primitive)] + kinds.filter { "net.\($0.name)" == name }.map(Entry.kind)
+        }
+        if let library = libraries.first(where: { $0.name == name }) { return [.library(library)] }
+        if let function = libraries.flatMap(\.functions).first(where: { spelled($0.name) == dotted }) {
+            return [.function(function)]
+        }
+        let words = dotted.split(separator: ".").map(String.init)
+        if words.count > 1, modules.contains(where: { $0.name == words[0] }) || words[0] == "tupper" {
+            let inner = words.dropFirst().joined(separator: ".")
+            return kinds.filter { $0.name == inner }.map(Entry.kind)
+                + kinds.flatMap(\.methods).filter { spelled($0.name) == inner }.map(Entry.primitive)
+        }
+        return kinds.filter { $0.name == name }.map(Entry.kind)
+            + primitives.filter { $0.shortName == name }.map(Entry.primitive)
+    }
+
+    /// The primitives whose shell line begins with a command.
+    func primitives(like command: String) -> [Primitive] {
+        primitives.filter { ($0.shell?.documented.split(separator: " ").first).map(String.init) == command }
+    }
+
+    /// The nearest name to a mistyped one.
+    func nearest(_ name: String) -> String? {
+        LuaHost.nearest(to: name, among: names)
+            ?? LuaHost.nearest(to: name, among: primitives.map(\.shortName))
+    }
+
+    private func spelled(_ name: String) -> String {
+        name.split(separator: ":").joined(separator: ".")
+    }
+}
+
+extension Primitive {
+    /// As it is called: `fs.bind(source, target [, options])`.
+    var signature: String {
+        var words = positional.map { $0.isRequired ? $0.name : "[\($0.name)]" }
+        if takesTable {
+            let isOptional = options.allSatisfy { !$0.isRequired } && list?.isRequired != true
+            words.append(isOptional ? "[options]" : "options")
+        }
+        return "\(name)(\(words.joined(separator: ", ")))"
+    }
+
+    /// Every parameter: by position, the list, by name.
+    var parameters: [AnyParameter] { positional + (list.map { [$0] } ?? []) + options }
+}

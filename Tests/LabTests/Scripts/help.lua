@@ -1,0 +1,47 @@
+-- help and source, as a script or a prompt calls them: what they print is caught by running a second tupper.
+local program = fs.stat "/proc/self/exe".target
+local function printed(code)
+  return (proc.capture { program, "script", "-", input = code })
+end
+local function refused(code)
+  return printed("local ok, err = pcall(function() " .. code .. " end) print(err.message, err.hint)")
+end
+
+-- By name, by value, by handle.
+local entry = printed "help 'fs.bind'"
+assert(entry:find("fs.bind(source, target, [options])", 1, true), entry)
+assert(entry:find("mount --bind|--rbind", 1, true) or entry:find("--rbind|--bind", 1, true), entry)
+assert(printed "help(fs.bind)" == entry)
+assert(printed "help(net.link 'lo')":find("link:rename(name)", 1, true))
+assert(printed "help(net.link 'lo'.up)" == printed "help 'link:up'")
+assert(printed "help(fs)" == printed "help 'fs'")
+assert(printed "help()":find("namespaces" , 1, true) or printed "help()":find "Namespaces")
+assert(printed "help 'umount'":find("fs.unmount", 1, true))
+assert(printed "help(os.exit)":find("os.exit([code], [close])", 1, true))
+
+-- The stdlib, by its comments and its source.
+assert(printed "help(require 'inspect')":find("inspect.text", 1, true))
+assert(printed "help(require 'inspect'.text)":find("Options: `depth`", 1, true))
+assert(printed "source(require 'inspect'.text)":find "^function inspect.text%(value, options%).*\nend\n$")
+assert(printed "source 'inspect'":find "^%-%-%- Prints any value")
+assert(printed "source(load('return function() return 42 end')())" == "return function() return 42 end\n")
+
+-- A script's own function is shown from its file.
+fs.write("/tmp/tupper-help.lua", "local x\nlocal function f()\n  return 1\nend\nsource(f)\n")
+assert((proc.capture { program, "script", "/tmp/tupper-help.lua" }) == "local function f()\n  return 1\nend\n")
+fs.remove "/tmp/tupper-help.lua"
+
+-- What there is no help on.
+assert(refused "help 'fs.mout'":find('did you mean "fs.mount"?', 1, true))
+assert(refused "help 'zzzzzzzzzz'":find("help() lists what there is", 1, true))
+assert(refused "help(42)":find("there is no help on a number", 1, true))
+assert(refused "help(print)":find "function of Lua's own")
+assert(refused "help(function() end)":find("source(...) shows it", 1, true))
+assert(refused "source(fs.bind)":find("a primitive, written in Swift", 1, true))
+assert(refused "source(print)":find "a function that is written in Lua wanted")
+assert(refused "source 'nothing'":find "no module of the stdlib")
+assert(refused "help(fs, fs, fs)":find "2 arguments at most")
+
+-- They are there without having been asked for, and a script may use their names.
+assert(printed "help = 1; print(help)" == "1\n")
+assert(rawget(_G, "help") == nil and help ~= nil and rawget(_G, "help") == help)
