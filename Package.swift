@@ -73,6 +73,9 @@ let package = Package(
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
         .testTarget(name: "LineEditorTests", dependencies: ["LineEditor"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
+        .testTarget(
+            name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
+            exclude: ["examples.lua"]),
         .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]

@@ -3,9 +3,9 @@
 #include "CKernel.h"
 #include <errno.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <sched.h>
-#include <string.h>
+#include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -53,11 +53,17 @@ int ck_new_session_keyring(void) {
     return syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0) < 0 ? -1 : 0;
 }
 
-int ck_use_all_processors(void) {
-    // As many as the kernel can count; it takes those that exist and that the cpuset allows.
-    unsigned long processors[128];
-    memset(processors, 0xff, sizeof processors);
-    return (int)syscall(SYS_sched_setaffinity, 0, sizeof processors, processors);
+int ck_get_affinity(uint64_t *processors, size_t size) {
+    return (int)syscall(SYS_sched_getaffinity, 0, size, processors);
+}
+
+int ck_set_affinity(const uint64_t *processors, size_t size) {
+    return (int)syscall(SYS_sched_setaffinity, 0, size, processors);
+}
+
+int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags) {
+    struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)instructions};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
 }
 
 ssize_t ck_working_directory(char *path, size_t size) { return syscall(SYS_getcwd, path, size); }

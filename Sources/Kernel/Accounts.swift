@@ -1,43 +1,118 @@
 internal import Glibc
-internal import SystemPackage
+public import SystemPackage
 
-/// Users and groups by name, read from /etc of the root in sight by a few lines of our own: libc would load
-/// the image's libraries for it.
+/// Users and groups by name, read from /etc of a root by a few lines of our own: libc would load the image's libraries
+/// for it.
+///
+/// The files are hostile where the root is an image's: no link is followed, only regular files are read, and no more
+/// than a megabyte.
 public enum Accounts {
-    /// The name of a user; nil where there is none.
-    public static func name(of user: UInt32) -> String? {
-        lines("/etc/passwd").first { $0.count > 2 && $0[2] == "\(user)" }?[0]
+    /// A user, as passwd(5) has it.
+    public struct Account: Sendable, Equatable {
+        public var user, group: UInt32
+        /// The name and home directory; nil where no line tells.
+        public var name, home: [UInt8]?
     }
 
-    /// The numbers of a user and its group, given as in `"name"`, `"1000"`, `"name:group"` or `"1000:1000"`.
+    /// A user and group given as in `"name"`, `"1000"`, `"name:group"` or `"1000:1000"`; without a group it is the
+    /// user's own, and the user's number where no line tells.
     ///
-    /// nil where a name is unknown or a number leaves 32 bits.
-    public static func find(_ text: String) -> (user: UInt32, group: UInt32)? {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard let first = parts.first, parts.count <= 2 else { return nil }
-        let entry = lines("/etc/passwd").first { $0.count > 3 && ($0[0] == first || $0[2] == first) }
-        // The highest number means "unchanged" to the kernel.
-        guard let user = number(first) ?? entry.flatMap({ number($0[2]) }) else { return nil }
-        guard parts.count == 2 else { return (user, entry.flatMap { number($0[3]) } ?? user) }
-        let group = lines("/etc/group").first { $0.count > 2 && $0[0] == parts[1] }
-        guard let found = number(parts[1]) ?? group.flatMap({ number($0[2]) }) else { return nil }
-        return (user, found)
-    }
-
-    private static func number(_ text: String) -> UInt32? {
-        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt32(text),
-            number != .max
+    /// nil where a name is unknown. A number is plain decimal digits of 32 bits; the highest means "unchanged" to the
+    /// kernel and is none.
+    public static func find(_ text: [UInt8], in root: FilePath = "/") throws(SystemCallError) -> Account? {
+        let parts = text.split(separator: colon, omittingEmptySubsequences: false)
+        guard let first = parts.first, parts.count <= 2, parts.allSatisfy(isName) else { return nil }
+        let number = number(first)
+        guard
+            var account = try line(of: first, number: number, in: root)
+                ?? number.map({ Account(user: $0, group: $0) })
         else { return nil }
-        return number
+        if parts.count == 2 {
+            guard let group = try group(Array(parts[1]), in: root) else { return nil }
+            account.group = group
+        }
+        return account
     }
 
-    /// The fields of each line; none where the file is missing, no regular file, or larger than a megabyte.
-    private static func lines(_ path: FilePath) -> [[String]] {
-        guard let file = try? Descriptor.open(path, O_NOFOLLOW | O_NONBLOCK), let status = try? file.status(),
-            status.st_mode & S_IFMT == S_IFREG, status.st_size < 1 << 20, let bytes = try? file.readToEnd()
-        else { return [] }
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map {
-            $0.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+    /// A group by name or number; nil where a name is unknown.
+    public static func group(_ text: [UInt8], in root: FilePath = "/") throws(SystemCallError) -> UInt32? {
+        guard isName(text[...]) else { return nil }
+        if let number = number(text[...]) { return number }
+        return entries(try read("etc/group", in: root)).lazy
+            .filter { $0.count > 2 && $0[0].elementsEqual(text) }.compactMap { Accounts.number($0[2]) }.first
+    }
+
+    /// The groups that a user is a member of by name, beside its own.
+    public static func groups(of name: [UInt8], in root: FilePath = "/") throws(SystemCallError) -> [UInt32] {
+        entries(try read("etc/group", in: root)).filter { fields in
+            fields.count > 3
+                && fields[3].split(separator: UInt8(ascii: ",")).contains { $0.elementsEqual(name) }
+        }.compactMap { number($0[2]) }
+    }
+
+    /// The name of a user of this machine; nil where there is none.
+    public static func name(of user: UInt32) -> String? {
+        let account = try? line(of: [], number: user, in: "/")
+        return account.flatMap { $0.name.map { String(decoding: $0, as: UTF8.self) } }
+    }
+
+    private static let colon = UInt8(ascii: ":")
+
+    /// The line of a user: by number where it is one, never by a name that looks like one. A file that cannot be read
+    /// matters for names only.
+    private static func line(
+        of name: ArraySlice<UInt8>, number: UInt32?, in root: FilePath
+    ) throws(SystemCallError) -> Account? {
+        let bytes: [UInt8]
+        do { bytes = try read("etc/passwd", in: root) } catch {
+            if number != nil { return nil }
+            throw error
+        }
+        for fields in entries(bytes) where fields.count > 5 {
+            guard let user = Accounts.number(fields[2]), let group = Accounts.number(fields[3]),
+                number.map({ $0 == user }) ?? fields[0].elementsEqual(name)
+            else { continue }
+            return Account(user: user, group: group, name: Array(fields[0]), home: Array(fields[5]))
+        }
+        return nil
+    }
+
+    /// Plain decimal digits without a leading zero, below the highest number of 32 bits.
+    static func number(_ text: ArraySlice<UInt8>) -> UInt32? {
+        guard (1...10).contains(text.count), text.allSatisfy({ (48...57).contains($0) }),
+            text.count == 1 || text.first != 48
+        else { return nil }
+        let value = text.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - 48) }
+        return value < UInt64(UInt32.max) ? UInt32(value) : nil
+    }
+
+    /// What can be a name or a number: nothing empty, no line end, no other control character.
+    private static func isName(_ text: ArraySlice<UInt8>) -> Bool {
+        !text.isEmpty && text.count < 256 && text.allSatisfy { $0 > 32 && $0 != 127 }
+    }
+
+    private static func entries(_ bytes: [UInt8]) -> some Sequence<[ArraySlice<UInt8>]> {
+        bytes.split(separator: 10).lazy.map { $0.split(separator: colon, omittingEmptySubsequences: false) }
+    }
+
+    /// ENOENT, ELOOP for a link, EFBIG, ESPIPE for what is no regular file.
+    private static func read(_ file: FilePath, in root: FilePath) throws(SystemCallError) -> [UInt8] {
+        let subject = SystemCallError.Subject("path", root.appending(file.components).string)
+        let directory = try Descriptor.open(root, Descriptor.pathOnly | O_DIRECTORY)
+        let opened = Descriptor(
+            owning: try systemCall("openat2", [subject]) {
+                unsafe file.withPlatformString {
+                    unsafe Descriptor.openResolved(
+                        $0, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY, in: directory.number,
+                        [.inRoot, .noLinks])
+                }
+            })
+        let status = try opened.status()
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw SystemCallError("read", ESPIPE, [subject], detail: "it is not a regular file")
+        }
+        do { return try opened.readToEnd(limit: 1 << 20) } catch {
+            throw SystemCallError("read", error.number, [subject])
         }
     }
 }

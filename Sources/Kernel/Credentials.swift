@@ -25,10 +25,12 @@ public enum Credentials {
         return result == 0 && signal > 0 ? UInt(signal) : nil
     }
 
-    /// Becomes another user for good, without supplementary groups: setgroups(2), setresgid(2), setresuid(2).
-    public static func become(user: UInt32, group: UInt32) throws(SystemCallError) {
+    /// Becomes another user for good: setgroups(2), setresgid(2), setresuid(2).
+    public static func become(
+        user: UInt32, group: UInt32, groups: [UInt32] = []
+    ) throws(SystemCallError) {
         // The groups go first: afterwards the right to change them is gone.
-        try systemCall("setgroups") { setgroups(0, nil) }
+        try systemCall("setgroups") { unsafe setgroups(groups.count, groups) }
         try becomeKeepingGroups(user: user, group: group)
     }
 

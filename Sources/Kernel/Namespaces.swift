@@ -35,6 +35,24 @@ public enum Namespace: String, CaseIterable, Sendable {
         return UInt64(status.st_ino)
     }
 
+    /// The namespaces that this program was started in, noted before the first step out of them.
+    nonisolated(unsafe) private static var origin: [Namespace: UInt64] = [:]
+    /// The kinds whose kernel parameters can be set.
+    private static let parameterized: [Namespace] = [.net, .ipc, .uts, .user]
+
+    /// Notes where this program was started, as far as `namespaces` leave it.
+    static func noteOrigin(before namespaces: Set<Namespace>) {
+        for kind in parameterized where namespaces.contains(kind) {
+            if unsafe origin[kind] == nil { unsafe origin[kind] = try? kind.identifier() }
+        }
+    }
+
+    /// Whether this process is in the namespace that the program was started in, or cannot tell that it is not.
+    public func isOriginal() throws(SystemCallError) -> Bool {
+        guard let first = unsafe Self.origin[self] else { return true }
+        return try identifier() == first
+    }
+
     /// The ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
     private func ownIdentifier() throws(SystemCallError) -> UInt64 {
         let pidfd = Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
@@ -57,6 +75,7 @@ public enum Namespace: String, CaseIterable, Sendable {
     /// setns(2): moves this process into namespaces of another; for pid, only its children to come.
     public static func enter(_ namespaces: Set<Namespace>, of pid: Int32) throws(SystemCallError) {
         let subject = SystemCallError.Subject("pid", "\(pid)")
+        noteOrigin(before: namespaces)
         let pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(pid) })
         try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: namespaces)) }
     }
@@ -73,6 +92,7 @@ public enum Namespace: String, CaseIterable, Sendable {
 
     /// unshare(2): moves this process into new namespaces.
     public static func unshare(_ namespaces: Set<Namespace>) throws(SystemCallError) {
+        noteOrigin(before: namespaces)
         let flags = flags(of: namespaces)
         try systemCall("unshare", subject(namespaces)) {
             ck_unshare(flags)

@@ -1,3 +1,4 @@
+internal import CKernel
 internal import Glibc
 public import SystemPackage
 
@@ -14,6 +15,20 @@ public enum WorkingDirectory {
     public static func change(to path: FilePath) throws(SystemCallError) {
         try systemCall("chdir", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe chdir($0) }
+        }
+    }
+
+    /// EXDEV where the working directory lies outside the root: a program in there could walk to what the root was to
+    /// keep from it (CVE-2024-21626).
+    public static func checkInside() throws(SystemCallError) {
+        let start = unsafe withUnsafeTemporaryAllocation(of: CChar.self, capacity: 4096) { path -> CChar? in
+            // One that was removed has no path, and one that is longer starts with a slash.
+            unsafe ck_working_directory(path.baseAddress, path.count) > 0 ? path[0] : nil
+        }
+        // The kernel says "(unreachable)" before the path.
+        if start == CChar(UInt8(ascii: "(")) {
+            throw SystemCallError(
+                "getcwd", EXDEV, detail: "the working directory lies outside the root")
         }
     }
 }

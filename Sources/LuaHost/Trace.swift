@@ -112,8 +112,21 @@ extension Value {
         case .number(let number): ["\(number)"]
         case .bytes(let bytes): [shellQuoted(String(decoding: bytes, as: UTF8.self))]
         case .table(let entries):
-            entries.prefix { if case .integer = $0.key { true } else { false } }
-                .flatMap { $0.value.words }
+            // What has both is a list with options beside it.
+            (entries.contains(where: \.isElement) ? entries.filter(\.isElement) : entries).flatMap(\.words)
         }
+    }
+}
+
+extension Value.Entry {
+    fileprivate var isElement: Bool { if case .integer = key { true } else { false } }
+
+    /// An element's words; a field as `NAME=VALUE`.
+    fileprivate var words: [String] {
+        guard case .bytes(let name) = key else { return value.words }
+        guard case .bytes(let text) = value else {
+            return value.words.map { shellQuoted(String(decoding: name, as: UTF8.self)) + "=" + $0 }
+        }
+        return [shellQuoted(String(decoding: name + [UInt8(ascii: "=")] + text, as: UTF8.self))]
     }
 }

@@ -21,7 +21,11 @@ private func get() -> Primitive {
         "cap.get", "Tells the five sets of capabilities of a process.", positional: [pid],
         returns:
             "a table of lists: effective, permitted, inheritable, bounding, ambient; securebits of this process",
-        shell: "getpcaps {pid|$$}", see: ["capabilities(7)", "proc_pid_status(5)"]
+        gives: [
+            "{ effective: string[], permitted: string[], inheritable: string[], bounding: string[], ambient: string[], securebits: string[]? }"
+        ], shell: "getpcaps {pid|$$}", see: ["capabilities(7)", "proc_pid_status(5)"],
+        fails: ["ENOENT": "there is no such process, or no /proc in sight"],
+        example: #"print(table.concat(cap.get().effective, " "))"#
     ) { call in
         if let pid = try call[pid]?.pid { return [.value(try CapabilitySets.read(of: pid).value())] }
         return [.value(try CapabilitySets.current().value(bits: SecureBits.current()))]
@@ -47,7 +51,9 @@ private func set() -> Primitive {
         shell: """
             capsh [--secbits={securebits}] [--inh={inheritable}] [--addamb={ambient}] [--drop={bounding}] \
             [--caps={effective}]
-            """, see: ["capset(2)", "capabilities(7)"]
+            """, see: ["capset(2)", "capabilities(7)"],
+        fails: ["EPERM": "a capability is not in the permitted set, or CAP_SETPCAP is missing"],
+        example: "cap.set { inheritable = {}, ambient = {} }"
     ) { call in
         var sets = try CapabilitySets.current()
         sets.effective = try call[effective]?.capabilities ?? sets.effective
@@ -71,7 +77,8 @@ private func drop() -> Primitive {
     let names = Parameter<CapabilityList>("names", "The capabilities, or \"ALL\".")
     return Primitive(
         "cap.drop", "Gives up capabilities for good, in all five sets.", positional: [names],
-        shell: "capsh --drop={names*,}", see: ["capabilities(7)"]
+        shell: "capsh --drop={names*,}", see: ["capabilities(7)"], fails: ["EPERM": "no CAP_SETPCAP"],
+        example: #"cap.drop { "SYS_ADMIN", "SYS_PTRACE" }"#
     ) { call in
         try CapabilitySets.current().removing(try call[names].capabilities).apply()
         return []
@@ -82,7 +89,8 @@ private func keep() -> Primitive {
     let names = Parameter<CapabilityList>("names", "The capabilities; cap.default for those of a container.")
     return Primitive(
         "cap.keep", "Gives up all capabilities but some, and leaves none to inherit.", positional: [names],
-        shell: "capsh --inh= --drop=...", see: ["capabilities(7)"]
+        shell: "capsh --inh= --drop=...", see: ["capabilities(7)"], fails: ["EPERM": "no CAP_SETPCAP"],
+        example: "cap.keep(cap.default)"
     ) { call in
         try CapabilitySets.current().keeping(try call[names].capabilities).apply()
         return []

@@ -25,8 +25,14 @@ private func populate(_ holdings: Holdings) -> Primitive {
         "dev.populate", "Mounts a /dev with the devices that every program expects.", positional: [root],
         options: [memory, queues],
         returns: "a mount handle",
+        gives: ["tupper.mount"],
         shell: "mount -t tmpfs -o nosuid,mode=755 tmpfs {root}/dev && mknod ... && mount -t devpts ...",
-        see: ["mknod(2)", "devpts(5)"]
+        see: ["mknod(2)", "devpts(5)"],
+        fails: ["EPERM": "no CAP_SYS_ADMIN over this mount namespace", "ENOENT": "the root is missing"],
+        example: """
+            dev.populate "rootfs"
+            print(table.concat(fs.list "rootfs/dev", " "))
+            """
     ) { call in
         var devices = DeviceDirectory()
         devices.sharedMemory = try call[memory].bytes
@@ -47,7 +53,12 @@ private func node() -> Primitive {
         shown: "the path is an ordinary one")
     return Primitive(
         "dev.node", "Makes a device file or a named pipe.", positional: [path, kind, major, minor],
-        options: [mode, root], shell: "mknod -m {mode} {path} {kind} {major} {minor}", see: ["mknod(2)"]
+        options: [mode, root], leaves: "The device file.",
+        shell: "mknod -m {mode} {path} {kind} {major} {minor}", see: ["mknod(2)"],
+        fails: [
+            "EPERM": "only root outside of user namespaces makes device files",
+            "EEXIST": "something stands there already",
+        ], example: #"dev.node("rootfs/dev/null", "c", 1, 3)"#
     ) { call in
         guard let major = UInt32(exactly: try call[major]), let minor = UInt32(exactly: try call[minor]),
             let node = DeviceNode(try call[kind], major: major, minor: minor, mode: try call[mode].bits)

@@ -63,7 +63,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "os.exit", "Releases what was made and ends this process.", positional: [code, close],
         shell: "exit {code}",
-        see: ["exit(3)"]
+        see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
         for complaint in holdings.releaseAll() { call.state.complain("tupper: not released: \(complaint)") }

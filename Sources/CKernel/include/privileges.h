@@ -15,7 +15,10 @@ int ck_set_niceness(int niceness);
 int ck_get_niceness(int *niceness);
 /// keyctl(2), KEYCTL_JOIN_SESSION_KEYRING without a name.
 int ck_new_session_keyring(void);
-/// sched_setaffinity(2): every processor there is.
-int ck_use_all_processors(void);
+/// sched_getaffinity(2) and sched_setaffinity(2) of this process: a bit for each processor.
+int ck_get_affinity(uint64_t *processors, size_t size);
+int ck_set_affinity(const uint64_t *processors, size_t size);
+/// seccomp(2), SECCOMP_SET_MODE_FILTER: `count` instructions.
+int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags);
 /// getcwd(2) itself: glibc hides a directory that lies outside the root. The length with NUL, -1 with errno.
 ssize_t ck_working_directory(char *path, size_t size);

@@ -10,10 +10,8 @@ public struct Program: Sendable {
     public var environment: [[UInt8]]?
     /// Where it starts; nil for here.
     public var directory: FilePath?
-    /// Whom it becomes first; nil for the same user.
-    public var user: UInt32?
-    /// Its group; the user's own number where only the user is given.
-    public var group: UInt32?
+    /// Whom it becomes first, and what it may do; nil for this process's own.
+    public var privileges: Privileges?
     /// Whether it is killed when this process ends.
     public var diesWithParent = false
 
@@ -46,7 +44,8 @@ public struct Program: Sendable {
     public func execute() throws(SystemCallError) -> Never {
         ck_flush()
         if let directory { try WorkingDirectory.change(to: directory) }
-        if let user { try Credentials.become(user: user, group: group ?? user) }
+        try WorkingDirectory.checkInside()
+        try privileges?.apply()
         // Close-on-exec rather than closed: when the program cannot be run, this process goes on.
         try systemCall("close_range") { ck_close_range(3, .max, 4) }
         var number: Int32 = 0

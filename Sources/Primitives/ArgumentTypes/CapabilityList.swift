@@ -8,6 +8,8 @@ public struct CapabilityList: ArgumentType, Sendable, Equatable, CustomStringCon
     public var description: String { capabilities.names.joined(separator: ",") }
 
     public static var typeName: String { "list of capabilities" }
+    public static var annotation: String { "string[]|string" }
+    public static var form: String? { "names as in capabilities(7), with or without CAP_, or \"ALL\"" }
     public static func read(_ slot: Slot) throws -> CapabilityList {
         if slot.bytes() != nil { return CapabilityList(capabilities: try one(slot)) }
         return CapabilityList(capabilities: Capabilities(try slot.elements(one)))
@@ -26,6 +28,7 @@ public struct CapabilityList: ArgumentType, Sendable, Equatable, CustomStringCon
 struct SecureBitList: ArgumentType {
     let bits: SecureBits
     static var typeName: String { "list of secure bits" }
+    static var annotation: String { "string[]" }
     static func read(_ slot: Slot) throws -> SecureBitList {
         SecureBitList(
             bits: SecureBits(

@@ -22,8 +22,18 @@ private func unpack() -> Primitive {
         "fs.unpack", "Unpacks an archive, which cannot reach outside the directory.",
         positional: [archive, directory], options: [owner, attributes, devices, size, entries],
         returns: "a table: entries, bytes",
+        gives: ["{ entries: integer, bytes: integer }"], leaves: "The files.",
         shell: "tar -x -p --xattrs '--xattrs-include=*' --acls --numeric-owner -f {archive} -C {directory}",
-        see: ["tar(5)", "libarchive(3)"]
+        see: ["tar(5)", "libarchive(3)"],
+        fails: [
+            "ENOENT": "archive or directory is missing",
+            "EFBIG": "there is more in it than `max_size` or `max_entries`",
+            "EPERM": "a device node, and this is not root", "ENOSPC": "the disk is full",
+        ],
+        example: """
+            fs.mkdir "new"
+            print(fs.unpack("tree.tar", "new").entries)
+            """
     ) { call in
         var unpacking = Unpacking()
         if let owner = try call[owner] { unpacking.keepsOwners = owner }
@@ -48,11 +58,14 @@ private func pack() -> Primitive {
         "fs.pack", "Packs a directory into an archive, the same tree the same way.",
         positional: [directory, archive], options: [compression, level],
         returns: "a table: entries, bytes",
+        gives: ["{ entries: integer, bytes: integer }"], leaves: "The archive.",
         shell: """
             tar -c --format=pax --sort=name --xattrs --acls --numeric-owner --sparse --one-file-system \
             -a -f {archive} -C {directory} .
             """,
-        see: ["tar(5)", "libarchive(3)"]
+        see: ["tar(5)", "libarchive(3)"],
+        fails: ["ENOENT": "the directory is missing", "ENOSPC": "the disk is full"],
+        example: #"print(fs.pack("tree", "tree.tar.gz").bytes)"#
     ) { call in
         let (source, target) = (try call[directory], try call[archive])
         var packing = Packing(try call[compression] ?? Packing.Compression(ending: target))

@@ -35,7 +35,16 @@ private func mask(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.mask", "Hides a file or directory behind an empty one.", positional: [options.path],
         options: [options.root, options.optional], returns: "a mount handle",
-        shell: "mount --bind /dev/null {path}", see: ["mount(8)", "move_mount(2)"]
+        gives: ["tupper.mount?"], shell: "mount --bind /dev/null {path}", see: ["mount(8)", "move_mount(2)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over this mount namespace",
+            "ENOENT": "nothing stands at the path; `optional` passes over it",
+            "ELOOP": "the path is a link; `root` keeps links inside",
+        ],
+        example: """
+            fs.mask "tree"
+            assert(#fs.list "tree" == 0)
+            """
     ) { call in
         try options.handle(call, holdings) { target throws(SystemCallError) in try Cover.hide(target) }
     }
@@ -46,7 +55,17 @@ private func readonly(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.readonly", "Refuses writing to a path and to all mounts below it.", positional: [options.path],
         options: [options.root, options.optional], returns: "a mount handle; nothing for / itself",
-        shell: "mount --rbind -o ro=recursive {path} {path}", see: ["mount_setattr(2)"]
+        gives: ["tupper.mount?"], shell: "mount --rbind -o ro=recursive {path} {path}",
+        see: ["mount_setattr(2)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over this mount namespace",
+            "ENOENT": "nothing stands at the path; `optional` passes over it",
+            "ELOOP": "the path is a link; `root` keeps links inside",
+        ],
+        example: """
+            fs.readonly "tree"
+            assert(not pcall(fs.write, "tree/notes.txt", ""))
+            """
     ) { call in
         try options.handle(call, holdings) { target throws(SystemCallError) in
             try Cover.makeReadonly(target)

@@ -18,7 +18,11 @@ private func mkdir() -> Primitive {
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0755 less the umask")
     return Primitive(
         "fs.mkdir", "Makes a directory.", positional: [place.path], options: [parents, mode, place.root],
-        shell: "mkdir {parents?-p:} [-m {mode}] [{root}/]{path}", see: ["mkdir(2)"]
+        leaves: "The directory.", shell: "mkdir {parents?-p:} [-m {mode}] [{root}/]{path}", see: ["mkdir(2)"],
+        fails: [
+            "EEXIST": "it is there already, without `parents`",
+            "ENOENT": "the directory above is missing, without `parents`", "EACCES": "this user may not",
+        ], example: #"fs.mkdir("out/logs", { mode = "0700" })"#
     ) { call in
         try Files.makeDirectory(
             try place.read(call), parents: try call[parents], mode: try call[mode]?.bits)
@@ -62,10 +66,16 @@ private func copy() -> Primitive {
     return Primitive(
         "fs.copy", "Copies a file or a directory, and all that is known of it.",
         positional: places.positional, options: [follow, replace] + places.options,
+        leaves: "The copy.",
         shell: """
             cp -ax {follow?-H:} -T --reflink=auto {replace?--remove-destination:-n} [{source_root}/]{source} \
             [{destination_root}/]{destination}
-            """, see: ["cp(1)", "copy_file_range(2)"]
+            """, see: ["cp(1)", "copy_file_range(2)"],
+        fails: [
+            "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
+            "EEXIST": "the destination is there; `replace` takes a file's place",
+            "ENOSPC": "the disk is full",
+        ], example: #"fs.copy("tree", "copy-of-tree")"#
     ) { call in
         let (source, destination) = try places.read(call)
         try Tree.copy(
@@ -81,9 +91,15 @@ private func move() -> Primitive {
     return Primitive(
         "fs.move", "Gives a file or directory another path.", positional: places.positional,
         options: [replace] + places.options,
+        leaves: "The file under its new path.",
         shell: """
             mv -T {replace?-f:-n} [{source_root}/]{source} [{destination_root}/]{destination}
-            """, see: ["rename(2)"]
+            """, see: ["rename(2)"],
+        fails: [
+            "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
+            "EEXIST": "the destination is there; `replace` takes its place",
+            "EXDEV": "the two lie on different filesystems",
+        ], example: #"fs.move("notes.txt", "old-notes.txt")"#
     ) { call in
         let (source, destination) = try places.read(call)
         try Tree.move(source, to: destination, replacing: try call[replace])
@@ -98,7 +114,11 @@ private func remove() -> Primitive {
     return Primitive(
         "fs.remove", "Removes a file or an empty directory.", positional: [place.path],
         options: [recursive, place.root],
-        shell: "rm {recursive?-r --one-file-system:-d} [{root}/]{path}", see: ["unlink(2)", "rmdir(2)"]
+        shell: "rm {recursive?-r --one-file-system:-d} [{root}/]{path}", see: ["unlink(2)", "rmdir(2)"],
+        fails: [
+            "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
+            "ENOTEMPTY": "the directory is not empty", "EBUSY": "something is mounted there",
+        ], example: #"fs.remove "notes.txt""#
     ) { call in
         let path = try place.read(call)
         if try call[recursive] { try Tree.remove(path) } else { try Files.remove(path) }
@@ -111,7 +131,12 @@ private func symlink() -> Primitive {
     let place = PathParameters("The link.")
     return Primitive(
         "fs.symlink", "Makes a symbolic link.", positional: [target, place.path], options: [place.root],
-        shell: "ln -sT {target} [{root}/]{path}", see: ["symlink(2)"]
+        leaves: "The link.", shell: "ln -sT {target} [{root}/]{path}", see: ["symlink(2)"],
+        fails: ["EEXIST": "something stands there already", "ENOENT": "the directory is missing"],
+        example: """
+            fs.symlink("notes.txt", "link")
+            print(fs.read "link")
+            """
     ) { call in
         try Files.makeLink(try place.read(call), to: try call[target].bytes)
         return []
@@ -123,7 +148,10 @@ private func chmod() -> Primitive {
     let mode = Parameter<Mode>("mode", "The permissions.")
     return Primitive(
         "fs.chmod", "Sets the permissions of a file.", positional: [place.path, mode],
-        options: [place.root], shell: "chmod {mode} [{root}/]{path}", see: ["chmod(2)"]
+        options: [place.root], leaves: "The permissions.", shell: "chmod {mode} [{root}/]{path}",
+        see: ["chmod(2)"],
+        fails: ["ENOENT": "nothing stands at the path", "EPERM": "the file is another user's"],
+        example: #"fs.chmod("notes.txt", "0600")"#
     ) { call in
         try Files.setMode(try place.read(call), try call[mode].bits)
         return []
@@ -146,18 +174,17 @@ private struct Owner: ArgumentType {
         }
         let wanted = slot.wanted("an owner such as \"root\", \"1000:1000\" or \":staff\"")
         guard let bytes = slot.bytes(), !bytes.contains(0) else { throw wanted }
-        let parts = String(decoding: bytes, as: UTF8.self).split(
-            separator: ":", omittingEmptySubsequences: false
-        ).map(String.init)
+        let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(
+            Array.init)
         guard parts.count <= 2, parts.contains(where: { !$0.isEmpty }) else { throw wanted }
         var (user, group): (UInt32?, UInt32?) = (nil, nil)
         if !parts[0].isEmpty {
-            guard let found = Accounts.find(parts[0]) else { throw wanted }
+            guard let found = try Accounts.find(parts[0]) else { throw wanted }
             user = found.user
         }
         if parts.count == 2, !parts[1].isEmpty {
-            guard let found = Accounts.find("0:" + parts[1]) else { throw wanted }
-            group = found.group
+            guard let found = try Accounts.group(parts[1]) else { throw wanted }
+            group = found
         }
         return Owner(user: user, group: group)
     }
@@ -170,8 +197,11 @@ private func chown() -> Primitive {
     let follow = Parameter<Bool>("follow", "Goes where a link leads.", default: true)
     return Primitive(
         "fs.chown", "Gives a file to another user or group.", positional: [place.path, owner],
-        options: [follow, place.root], shell: "chown {follow?:-h} {owner} [{root}/]{path}",
-        see: ["chown(2)"]
+        options: [follow, place.root], leaves: "The owner.",
+        shell: "chown {follow?:-h} {owner} [{root}/]{path}",
+        see: ["chown(2)"],
+        fails: ["ENOENT": "nothing stands at the path", "EPERM": "only root gives files away"],
+        example: #"fs.chown("notes.txt", "1000:1000")"#
     ) { call in
         let wanted = try call[owner]
         try Files.setOwner(

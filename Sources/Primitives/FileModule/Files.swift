@@ -28,7 +28,12 @@ private func read() -> Primitive {
         "limit", "The most bytes it may have, up to 1G.", default: Size(bytes: 64 << 20))
     return Primitive(
         "fs.read", "Reads a whole file.", positional: [place.path], options: [limit, place.root],
-        returns: "its bytes, a string", shell: "cat [{root}/]{path}", see: ["read(2)"]
+        returns: "its bytes, a string", gives: ["string"], shell: "cat [{root}/]{path}", see: ["read(2)"],
+        fails: [
+            "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
+            "EISDIR": "it is a directory", "EFBIG": "it is longer than `limit`",
+            "ESPIPE": "it is no regular file",
+        ], example: #"print(fs.read "notes.txt")"#
     ) { call in
         let most = try call[limit].bytes
         guard most <= 1 << 30 else { throw ArgumentError("option 'limit': 1G at most") }
@@ -42,7 +47,12 @@ private func write() -> Primitive {
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0644 less the umask if new")
     return Primitive(
         "fs.write", "Writes a file.", positional: [place.path, content], options: [mode, place.root],
-        shell: "printf %s {content} > [{root}/]{path} [&& chmod {mode} {path}]", see: ["write(2)"]
+        leaves: "The file.", shell: "printf %s {content} > [{root}/]{path} [&& chmod {mode} {path}]",
+        see: ["write(2)"],
+        fails: [
+            "ENOENT": "the directory is missing", "EACCES": "this user may not", "ENOSPC": "the disk is full",
+            "EROFS": "the filesystem is read-only",
+        ], example: "fs.write(\"hello.sh\", \"#!/bin/sh\\necho hello\\n\", { mode = \"0755\" })"
     ) { call in
         try Files.write(
             try call[content].bytes, to: try place.read(call), appending: false,
@@ -58,7 +68,12 @@ private func append() -> Primitive {
     return Primitive(
         "fs.append", "Writes at the end of a file.", positional: [place.path, content],
         options: [mode, place.root],
-        shell: "printf %s {content} >> [{root}/]{path} [&& chmod {mode} {path}]", see: ["write(2)"]
+        leaves: "The file.", shell: "printf %s {content} >> [{root}/]{path} [&& chmod {mode} {path}]",
+        see: ["write(2)"],
+        fails: [
+            "ENOENT": "the directory is missing", "EACCES": "this user may not", "ENOSPC": "the disk is full",
+            "EROFS": "the filesystem is read-only",
+        ], example: "fs.append(\"notes.txt\", \"one more line\\n\")"
     ) { call in
         try Files.write(
             try call[content].bytes, to: try place.read(call), appending: true, mode: try call[mode]?.bits)
@@ -71,7 +86,11 @@ private func list() -> Primitive {
     return Primitive(
         "fs.list", "Lists the names in a directory.", positional: [place.path], options: [place.root],
         returns: "a list of names sorted by their bytes, without . and ..",
-        shell: "LC_ALL=C ls -A [{root}/]{path}", see: ["getdents(2)"]
+        gives: ["string[]"], shell: "LC_ALL=C ls -A [{root}/]{path}", see: ["getdents(2)"],
+        fails: [
+            "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
+            "ENOTDIR": "it is no directory",
+        ], example: #"for _, name in ipairs(fs.list "tree") do print(name) end"#
     ) { call in
         [.value(.list(try Files.list(try place.read(call)).map { .bytes($0) }))]
     }
@@ -86,7 +105,15 @@ private func stat() -> Primitive {
             a table: type (file, directory, link, fifo, socket, block or char), mode as in "0755", uid, gid, \
             size, allocated in bytes, blocks of 512 bytes, mtime in seconds, device, inode, links, a link's target, a device's major \
             and minor
-            """, shell: "stat {follow?-L:} [{root}/]{path}", see: ["stat(2)", "inode(7)"]
+            """,
+        gives: [
+            "{ type: string, mode: string, uid: integer, gid: integer, size: integer, allocated: integer, blocks: integer, mtime: number, device: integer, inode: integer, links: integer, target: string?, major: integer?, minor: integer? }"
+        ], shell: "stat {follow?-L:} [{root}/]{path}", see: ["stat(2)", "inode(7)"],
+        fails: ["ENOENT": "nothing stands at the path", "EACCES": "this user may not"],
+        example: """
+            local status = fs.stat "notes.txt"
+            print(status.type, status.mode, status.size)
+            """
     ) { call in
         let status = try FileStatus.read(try place.read(call), following: try call[follow])
         let isDevice = status.kind == .block || status.kind == .char
@@ -120,7 +147,9 @@ private func exists() -> Primitive {
     return Primitive(
         "fs.exists", "Tells whether a path leads to something.", positional: [place.path],
         options: [place.root], returns: "a boolean; false for a link that leads nowhere",
-        shell: "test -e [{root}/]{path}", see: ["stat(2)"]
+        gives: ["boolean"], shell: "test -e [{root}/]{path}", see: ["stat(2)"],
+        fails: ["EACCES": "this user may not look"],
+        example: #"if not fs.exists "out" then fs.mkdir "out" end"#
     ) { call in
         [.value(.boolean(try Files.exists(try place.read(call))))]
     }
@@ -133,7 +162,9 @@ private func glob() -> Primitive {
     return Primitive(
         "fs.glob", "Lists the paths that match a pattern.", positional: [pattern], options: [root],
         returns: "a list of paths sorted by their bytes, as seen from inside the root",
-        shell: "compgen -G [{root}/]{pattern}", see: ["glob(7)"]
+        gives: ["string[]"], shell: "compgen -G [{root}/]{pattern}", see: ["glob(7)"],
+        fails: ["EACCES": "this user may not look"],
+        example: #"for _, path in ipairs(fs.glob("*.txt", { root = "tree" })) do print(path) end"#
     ) { call in
         let paths = try Glob.paths(matching: try call[pattern].bytes, in: try call[root])
         return [.value(.list(paths.map { .bytes($0) }))]

@@ -15,7 +15,16 @@ private func image() -> Primitive {
         "fs.image", "Makes a sparse file with a filesystem in it.", positional: [path],
         options: [size, format],
         returns: "a table: path, size, format",
-        shell: "truncate -s {size} {path} [&& mkfs.{format} -q {path}]", see: ["truncate(1)", "mkfs(8)"]
+        gives: ["{ path: string, size: integer, format: string? }"], leaves: "The file.",
+        shell: "truncate -s {size} {path} [&& mkfs.{format} -q {path}]", see: ["truncate(1)", "mkfs(8)"],
+        fails: [
+            "EEXIST": "the file is there already", "ENOENT": "the directory or mkfs.FORMAT is missing",
+            "ENOSPC": "the disk is full",
+        ],
+        example: """
+            local disk = fs.image("new.img", { size = "200M", format = "btrfs" })
+            print(disk.size)
+            """
     ) { call in
         let (file, bytes, kind) = (try call[path], try call[size].bytes, try call[format])
         if let kind, !kind.utf8.allSatisfy({ (48...57).contains($0) || (97...122).contains($0) || $0 == 46 })
@@ -38,7 +47,13 @@ private func loop(_ holdings: Holdings) -> Primitive {
     let readonly = Parameter<Bool>("readonly", "Refuses writing.", default: false)
     return Primitive(
         "fs.loop", "Attaches a file to a loop device.", positional: [file], options: [readonly],
-        returns: "a handle with .device", shell: "losetup -f --show {readonly?-r:} {file}", see: ["loop(4)"]
+        returns: "a handle with .device", gives: ["tupper.loop"],
+        shell: "losetup -f --show {readonly?-r:} {file}", see: ["loop(4)"],
+        fails: ["ENOENT": "the file or /dev/loop-control is missing", "EACCES": "this needs root"],
+        example: """
+            local device <close> = fs.loop("disk.img", { readonly = true })
+            print(device.device)
+            """
     ) { call in
         let device = try LoopDevice.attach(try call[file], readonly: try call[readonly])
         return [.handle(LoopHandle(device, holdings))]

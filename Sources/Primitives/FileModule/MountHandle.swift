@@ -29,7 +29,7 @@ final class MountHandle: HeldHandle {
             fields: [
                 ("target", "string", "Where it stands, an absolute path."),
                 ("id", "integer", "Its number in the mount table."),
-            ], holdingMethods(MountHandle.self))
+            ], holdingMethods(MountHandle.self, made: "local mount = fs.tmpfs \"/mnt\""))
     }
 }
 
@@ -56,6 +56,6 @@ final class LoopHandle: HeldHandle {
         Kind(
             kindName, "A loop device; detached when released and no longer mounted.",
             fields: [("device", "string", "The device's path, as in /dev/loop0.")],
-            holdingMethods(LoopHandle.self))
+            holdingMethods(LoopHandle.self, made: "local loop = fs.loop \"disk.img\""))
     }
 }

@@ -56,10 +56,21 @@ private func mount(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.mount", "Mounts a filesystem.", options: [source, target, type, loop, options] + place.all,
         returns: "a mount handle",
+        gives: ["tupper.mount"],
         shell: """
             mount [-t {type}] {loop?-o loop:} [-o {options}] {readonly?-o ro:} {nosuid?-o nosuid:} \
-            {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source|type} {target}
-            """, see: ["mount(8)", "fsopen(2)"]
+            {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source|type} [{root}/]{target}
+            """, see: ["mount(8)", "fsopen(2)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
+            "ENODEV": "this kernel has no such filesystem type", "ENOENT": "source or target is missing",
+            "ENOTBLK": "the source is a file; `loop` mounts it", "EBUSY": "the device is mounted elsewhere",
+            "EINVAL": "an option is unknown to the filesystem",
+        ],
+        example: """
+            local place <close> = fs.mount { type = "proc", target = "/mnt/proc", nosuid = true, nodev = true, mkdir = true }
+            print(place.target, place.id)
+            """
     ) { call in
         let (wanted, from) = (try call[type], try call[source])
         let settings = try MountSettings(try call[options] ?? "", try place.attributes(call))
@@ -86,10 +97,20 @@ private func bind(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.bind", "Shows a file or directory at a second place.", positional: [source, target],
         options: [recursive] + place.all, returns: "a mount handle",
+        gives: ["tupper.mount"],
         shell: """
             mount {recursive?--rbind:--bind} {readonly?-o ro:} {nosuid?-o nosuid:} {nodev?-o nodev:} \
-            {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source} {target}
-            """, see: ["mount(8)", "open_tree(2)"]
+            {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source} [{root}/]{target}
+            """, see: ["mount(8)", "open_tree(2)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
+            "ENOENT": "the target is missing; `mkdir` makes it",
+            "ELOOP": "the target is a link; `root` keeps links inside",
+        ],
+        example: """
+            fs.bind("tree", "/mnt/tree", { readonly = true, mkdir = true })
+            print(fs.read "/mnt/tree/notes.txt")
+            """
     ) { call in
         let deep = try call[recursive]
         let copy = try DetachedMount.copy(of: try call[source], recursive: deep)
@@ -106,10 +127,20 @@ private func tmpfs(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.tmpfs", "Mounts an empty filesystem in memory.", positional: [target],
         options: [size, mode] + place.all, returns: "a mount handle",
+        gives: ["tupper.mount"],
         shell: """
             mount -t tmpfs [-o size={size}] -o mode={mode} {readonly?-o ro:} {nosuid?-o nosuid:} \
-            {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} tmpfs {target}
-            """, see: ["tmpfs(5)"]
+            {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} tmpfs [{root}/]{target}
+            """, see: ["tmpfs(5)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
+            "ENOENT": "the target is missing; `mkdir` makes it",
+            "ELOOP": "the target is a link; `root` keeps links inside",
+        ],
+        example: """
+            local place <close> = fs.tmpfs("/mnt", { size = "64M", nosuid = true, nodev = true })
+            fs.write("/mnt/file", "in memory")
+            """
     ) { call in
         let context = try FilesystemContext("tmpfs", source: "tmpfs")
         if let size = try call[size] { try context.set("size", Array("\(size.bytes)".utf8)) }
@@ -129,10 +160,24 @@ private func overlay(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.overlay", "Mounts directories stacked on one another.",
         options: [lower, upper, work, target] + place.all, returns: "a mount handle",
+        gives: ["tupper.mount"],
         shell: """
             mount -t overlay -o lowerdir={lower*:} [-o upperdir={upper}] [-o workdir={work}] {readonly?-o ro:} \
-            {nosuid?-o nosuid:} {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} overlay {target}
-            """, see: ["mount(8)"]
+            {nosuid?-o nosuid:} {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} overlay [{root}/]{target}
+            """, see: ["mount(8)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
+            "ENOENT": "the target is missing; `mkdir` makes it",
+            "ELOOP": "the target is a link; `root` keeps links inside",
+            "EINVAL": "a layer is on a filesystem that cannot be one",
+        ],
+        example: """
+            fs.tmpfs "/mnt"
+            for _, name in ipairs { "upper", "work", "all" } do fs.mkdir("/mnt/" .. name) end
+            local place <close> = fs.overlay { lower = { "tree" }, upper = "/mnt/upper", work = "/mnt/work", target = "/mnt/all" }
+            fs.write("/mnt/all/notes.txt", "changed")
+            assert(fs.read "tree/notes.txt" ~= "changed")
+            """
     ) { call in
         let layers = try call[lower]
         guard !layers.isEmpty else { throw ArgumentError("option 'lower': a directory at least wanted") }
@@ -156,7 +201,15 @@ private func unmount() -> Primitive {
     let recursive = Parameter<Bool>("recursive", "Unmounts what is mounted below it first.", default: false)
     return Primitive(
         "fs.unmount", "Unmounts a filesystem.", positional: [target], options: [detach, recursive],
-        shell: "umount {detach?-l:} {recursive?-R:} {target}", see: ["umount(2)"]
+        shell: "umount {detach?-l:} {recursive?-R:} {target}", see: ["umount(2)"],
+        fails: [
+            "EBUSY": "a process works in it, or something is mounted below it",
+            "EINVAL": "nothing is mounted there", "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
+        ],
+        example: """
+            fs.tmpfs "/mnt"
+            fs.unmount("/mnt", { detach = true })
+            """
     ) { call in
         let (path, lazily) = (try call[target], try call[detach])
         if try call[recursive] {
@@ -180,7 +233,10 @@ private func propagation() -> Primitive {
     return Primitive(
         "fs.propagation", "Says whether mounts made here show in copies of it.", positional: [target, kind],
         options: [recursive], shell: "mount --make-{recursive?r:}{kind} {target}",
-        see: ["mount_namespaces(7)"]
+        see: ["mount_namespaces(7)"],
+        fails: [
+            "EINVAL": "it is no mount point", "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
+        ], example: #"fs.propagation("/", "private", { recursive = true })"#
     ) { call in
         try call[kind].set(at: try call[target], recursive: try call[recursive])
         return []
@@ -192,7 +248,11 @@ private func mounts() -> Primitive {
     return Primitive(
         "fs.mounts", "Lists the mounts in sight.", positional: [pid],
         returns: "a list of tables: id, parent, target, source, type, options, propagation",
-        shell: "cat /proc/{pid|self}/mountinfo", see: ["proc_pid_mountinfo(5)"]
+        gives: [
+            "{ id: integer, parent: integer, target: string, source: string, type: string, options: string, propagation: string }[]"
+        ], shell: "cat /proc/{pid|self}/mountinfo", see: ["proc_pid_mountinfo(5)"],
+        fails: ["ENOENT": "there is no such process, or no /proc in sight"],
+        example: "for _, mount in ipairs(fs.mounts()) do print(mount.target, mount.type, mount.source) end"
     ) { call in
         let entries = try MountTable.read(of: try call[pid]?.pid)
         return [

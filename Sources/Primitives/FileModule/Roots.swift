@@ -14,7 +14,16 @@ private func pivot() -> Primitive {
         shell: """
             mount --rbind {root} {root} && cd {root} && {old?mkdir -p:} [{old} &&] pivot_root . {old|.} && \
             {old?:umount -l . &&} cd /
-            """, see: ["pivot_root(2)", "pivot_root(8)"]
+            """, see: ["pivot_root(2)", "pivot_root(8)"],
+        fails: [
+            "EINVAL": "mounts spread: make them private first",
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ENOENT": "the directory is missing",
+        ],
+        example: """
+            fs.pivot("rootfs", { old = "oldroot" })
+            fs.unmount("/oldroot", { detach = true })
+            print(table.concat(fs.list "/", " "))
+            """
     ) { call in
         try RootChange.pivot(try call[root], old: try call[old])
         return []
@@ -25,7 +34,12 @@ private func chroot() -> Primitive {
     let root = Parameter<FilePath>("root", "The directory that becomes / for this process.")
     return Primitive(
         "fs.chroot", "Makes a directory the root of this process, and goes there.", positional: [root],
-        shell: "cd {root} && exec chroot .", see: ["chroot(2)"]
+        shell: "cd {root} && exec chroot .", see: ["chroot(2)"],
+        fails: ["EPERM": "no CAP_SYS_CHROOT", "ENOENT": "the directory is missing"],
+        example: """
+            fs.chroot "rootfs"
+            print(fs.exists "/bin/busybox")
+            """
     ) { call in
         try RootChange.chroot(try call[root])
         return []

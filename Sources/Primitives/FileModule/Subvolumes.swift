@@ -15,7 +15,10 @@ private func subvolume(_ holdings: Holdings) -> Primitive {
     let place = PathParameters("The subvolume; its parent lies on btrfs.")
     return Primitive(
         "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path], options: [place.root],
-        shell: "btrfs subvolume create [{root}/]{path}", see: ["btrfs-subvolume(8)"]
+        leaves: "The subvolume.", shell: "btrfs subvolume create [{root}/]{path}",
+        see: ["btrfs-subvolume(8)"],
+        fails: ["ENOTTY": "the parent is not on btrfs", "EEXIST": "something stands there already"],
+        example: #"fs.subvolume "btrfs/images/mine""#
     ) { call in
         let path = try place.read(call)
         try Subvolume.create(path)
@@ -50,8 +53,14 @@ private func snapshot(_ holdings: Holdings) -> Primitive {
         "fs.snapshot", "Copies a tree at once and without space where possible.",
         positional: [source, destination], options: [readonly, backend],
         returns: "which backend served: \"btrfs\", \"reflink\" or \"copy\"",
+        gives: ["\"btrfs\"|\"reflink\"|\"copy\""], leaves: "The snapshot.",
         shell: "btrfs subvolume snapshot {readonly?-r:} {source} {destination}",
-        see: ["btrfs-subvolume(8)", "ioctl_ficlone(2)"]
+        see: ["btrfs-subvolume(8)", "ioctl_ficlone(2)"],
+        fails: [
+            "ENOENT": "the source is missing", "EEXIST": "something stands at the destination",
+            "EXDEV": "the backend that was asked for needs both on one filesystem",
+            "EOPNOTSUPP": "the backend that was asked for is not to be had here",
+        ], example: #"print(fs.snapshot("btrfs/images/alpine", "btrfs/containers/mine"))"#
     ) { call in
         let (from, to) = (RootPath(try call[source]), RootPath(try call[destination]))
         let (wanted, isReadonly) = (try call[backend], try call[readonly])
@@ -83,8 +92,10 @@ private func isSubvolume() -> Primitive {
     let place = PathParameters("What to look at.")
     return Primitive(
         "fs.is_subvolume", "Tells whether a path is a btrfs subvolume.", positional: [place.path],
-        options: [place.root], returns: "a boolean", shell: "btrfs subvolume show [{root}/]{path}",
-        see: ["btrfs-subvolume(8)"]
+        options: [place.root], returns: "a boolean", gives: ["boolean"],
+        shell: "btrfs subvolume show [{root}/]{path}",
+        see: ["btrfs-subvolume(8)"], fails: ["ENOENT": "nothing stands at the path"],
+        example: #"assert(fs.is_subvolume "btrfs/images/alpine")"#
     ) { call in
         [.value(.boolean(try Subvolume.isSubvolume(try place.read(call))))]
     }
@@ -97,7 +108,11 @@ private func subvolumes() -> Primitive {
         options: [place.root],
         returns:
             "a list of tables by path: path below the directory, id, parent, readonly, uuid, source (a uuid)",
-        shell: "btrfs subvolume list -o [{root}/]{path}", see: ["btrfs-subvolume(8)"]
+        gives: [
+            "{ path: string, id: integer, parent: integer, readonly: boolean, uuid: string, source: string? }[]"
+        ], shell: "btrfs subvolume list -o [{root}/]{path}", see: ["btrfs-subvolume(8)"],
+        fails: ["ENOTTY": "it is not on btrfs", "EPERM": "this needs root"],
+        example: #"for _, volume in ipairs(fs.subvolumes "btrfs") do print(volume.path, volume.uuid) end"#
     ) { call in
         let found = try Subvolume.list(try place.read(call))
         return [
@@ -120,7 +135,9 @@ private func delete() -> Primitive {
         "fs.delete", "Deletes a subvolume with those nested in it, or a tree.", positional: [place.path],
         options: [place.root],
         shell: "btrfs subvolume delete -R [{root}/]{path} || rm -r --one-file-system [{root}/]{path}",
-        see: ["btrfs-subvolume(8)", "unlink(2)"]
+        see: ["btrfs-subvolume(8)", "unlink(2)"],
+        fails: ["ENOENT": "nothing stands at the path", "EBUSY": "something is mounted in it"],
+        example: #"fs.delete "btrfs/images/alpine""#
     ) { call in
         try Tree.remove(try place.read(call))
         return []

@@ -18,7 +18,15 @@ private func unshare(_ holdings: Holdings) -> Primitive {
         "ns.unshare", "Moves this interpreter into new namespaces.", options: [users, propagation],
         list: kinds,
         shell: "unshare {--kinds} {users?--map-root-user:} --propagation {propagation}",
-        see: ["unshare(2)", "namespaces(7)"]
+        see: ["unshare(2)", "namespaces(7)"],
+        fails: [
+            "EPERM": "a kind needs root, or `users` for a user namespace",
+            "ENOSPC": "the limit of /proc/sys/user on namespaces is reached",
+        ],
+        example: """
+            ns.unshare { "mount", "uts" }
+            sys.hostname "tupperware"
+            """
     ) { call in
         var wanted = Set(try call[kinds])
         let map = try call[users]?.identityMap()
@@ -41,7 +49,20 @@ private func enter(_ holdings: Holdings) -> Primitive {
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
     return Primitive(
         "ns.enter", "Moves this interpreter into the namespaces of a process.", positional: [process, kinds],
-        shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"]
+        shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
+        ],
+        example: """
+            local box <close> = ns.spawn({ "uts" }, function(parent)
+                sys.hostname "inside"
+                parent:send "ready"
+                parent:receive()
+            end)
+            box:receive()
+            ns.enter(box, { "uts" })
+            print(sys.hostname())
+            """
     ) { call in
         let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
         let succession = Succession(holdings: holdings, state: call.state)

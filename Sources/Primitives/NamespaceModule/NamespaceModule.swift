@@ -20,8 +20,12 @@ private func identifier() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose namespace.", shown: "this process")
     return Primitive(
         "ns.id", "Tells which namespace a process is in.", positional: [kind, pid],
-        returns: "the namespace's inode number", shell: "readlink /proc/self/ns/{kind}",
-        see: ["namespaces(7)"]
+        returns: "the namespace's inode number", gives: ["integer"], shell: "lsns -p {pid|$$}",
+        see: ["namespaces(7)"],
+        fails: [
+            "ENOENT": "there is no such process, or no /proc in sight",
+            "EACCES": "the process is another user's",
+        ], example: #"print(ns.id "net", ns.id("net", proc.parent()))"#
     ) { call in
         [.value(.count(try call[kind].identifier(of: try call[pid]?.pid)))]
     }
@@ -31,7 +35,12 @@ private func list() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose namespaces.", shown: "this process")
     return Primitive(
         "ns.list", "Tells all namespaces a process is in.", positional: [pid],
-        returns: "a table of inode numbers by kind", shell: "lsns -p {pid}", see: ["namespaces(7)"]
+        returns: "a table of inode numbers by kind", gives: ["table<tupper.namespace, integer>"],
+        shell: "lsns -p {pid|$$}", see: ["namespaces(7)"],
+        fails: [
+            "ENOENT": "there is no such process, or no /proc in sight",
+            "EACCES": "the process is another user's",
+        ], example: "for kind, id in pairs(ns.list()) do print(kind, id) end"
     ) { call in
         let process = try call[pid]?.pid
         return [

@@ -46,7 +46,19 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
         positional: [namespaces, function], returns: "a process handle",
-        shell: "unshare {--namespaces} --fork ...", see: ["clone(2)", "namespaces(7)"]
+        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork ...",
+        see: ["clone(2)", "namespaces(7)"],
+        fails: [
+            "EPERM": "a kind needs root, or `users` for a user namespace",
+            "ENOSPC": "the limit of /proc/sys/user on namespaces is reached",
+        ],
+        example: """
+            local box = ns.spawn({ "uts", "pid" }, function()
+                sys.hostname "inside"
+                print(proc.self(), sys.hostname())
+            end)
+            box:wait()
+            """
     ) { call in
         let options = try call[namespaces]
         var spawning = Spawning(holdings: holdings, state: call.state)
@@ -65,7 +77,14 @@ private func within(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process, kinds, function], returns: "what the function returns, plain values",
-        shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"]
+        gives: ["any ..."], shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
+        ],
+        example: """
+            local box <close> = ns.spawn({ "net" }, function(parent) parent:receive() end)
+            print(#ns.within(box, { "net" }, function() return net.links() end))
+            """
     ) { call in
         let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
         var spawning = Spawning(holdings: holdings, state: call.state)

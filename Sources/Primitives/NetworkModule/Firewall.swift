@@ -14,7 +14,12 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.forwarding", "Tells or sets whether IPv4 packets are passed on.", positional: [on],
         returns: "whether it was so before; a handle where it is set, undone when released",
-        shell: "sysctl net.ipv4.ip_forward[={on?1:0}]", see: ["ip(7)"]
+        gives: ["boolean|tupper.network"], shell: "sysctl net.ipv4.ip_forward[={on?1:0}]", see: ["ip(7)"],
+        fails: ["EACCES": "this needs root", "EROFS": "/proc/sys is read-only"],
+        example: """
+            net.forwarding(true)
+            print(net.forwarding())
+            """
     ) { call in
         let setting = Sysctl("net/ipv4/ip_forward")
         let before = try setting.read()
@@ -31,10 +36,14 @@ private func masquerade(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.masquerade", "Lets a network speak with this machine's own address.", options: [source, device],
         returns: "a handle; undone when released",
+        gives: ["tupper.network"],
         shell: """
             nft add table ip tupper && nft 'add chain ip tupper post { type nat hook postrouting priority srcnat; }' \
             && nft add rule ip tupper post ip saddr {source} ip daddr != {source} [oifname {device}] masquerade
-            """, see: ["nft(8)"]
+            """, see: ["nft(8)"],
+        fails: [
+            "ENOENT": "the program nft is missing", "EPERM": "no CAP_NET_ADMIN over this network namespace",
+        ], example: #"net.masquerade { source = "172.30.0.0/16" }"#
     ) { call in
         let network = try call[source]
         guard network.isIPv4 else { throw ArgumentError("option 'source': an IPv4 network wanted") }
@@ -98,10 +107,18 @@ private func publish(_ holdings: Holdings) -> Primitive {
         "net.publish", "Leads a port of this machine into a container.",
         options: [port, to, transport, address],
         returns: "a handle; undone when released",
+        gives: ["tupper.network"],
         shell: """
             nft add table ip tupper && nft 'add chain ip tupper out { type nat hook output priority dstnat; }' \
             && nft add rule ip tupper out ip daddr {address|127.0.0.1} {protocol} dport {port} dnat to {to}
-            """, see: ["nft(8)"]
+            """, see: ["nft(8)"],
+        fails: [
+            "ENOENT": "the program nft is missing", "EPERM": "no CAP_NET_ADMIN over this network namespace",
+        ],
+        example: """
+            net.bridge("tupper0", { address = "172.30.0.1/16" })
+            net.publish { port = 8080, to = "172.30.42.3:80" }
+            """
     ) { call in
         let target = try call[to]
         guard let outer = UInt16(exactly: try call[port]), outer > 0 else {

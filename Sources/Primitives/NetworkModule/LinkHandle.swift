@@ -114,7 +114,10 @@ final class LinkHandle: HeldHandle {
     static var kind: Kind {
         Kind(
             kindName, "A network link; one that was made is deleted when released.",
-            fields: fields, linkMethods() + holdingMethods(LinkHandle.self))
+            fields: fields,
+            linkMethods()
+                + holdingMethods(
+                    LinkHandle.self, made: "local link = net.veth { name = \"h1\", peer = \"c1\" }"))
     }
 }
 
@@ -156,13 +159,22 @@ private func linkMethods() -> [Primitive] {
     let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "unchanged")
     let mac = Parameter<HardwareAddress?>("mac", "The hardware address.", shown: "unchanged")
     return [
-        method("up", "Takes it up.", shell: "ip link set {self} up") { handle, _ in
+        method(
+            "up", "Takes it up.", shell: "ip link set {self} up",
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:up()"
+        ) {
+            handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
         },
-        method("down", "Takes it down.", shell: "ip link set {self} down") { handle, _ in
+        method("down", "Takes it down.", shell: "ip link set {self} down", example: "net.link \"lo\":down()")
+        { handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.set(up: false) }
         },
-        method("rename", "Gives it another name.", [name], shell: "ip link set {self} name {name}") {
+        method(
+            "rename", "Gives it another name.", [name], shell: "ip link set {self} name {name}",
+            fails: ["EEXIST": "a link of that name is there", "EBUSY": "the link is up"],
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:rename \"eth0\":up()"
+        ) {
             handle, call in
             let name = try call[name].text
             try handle.placed.perform { link throws(SystemCallError) in try link.rename(name) }
@@ -170,28 +182,52 @@ private func linkMethods() -> [Primitive] {
         },
         method(
             "move", "Moves it into the network namespace of a process.", [process],
-            shell: "ip link set {self} netns {process}"
+            shell: "ip link set {self} netns {process}",
+            fails: ["ESRCH": "the process has ended", "EEXIST": "a link of that name is there"],
+            example: "local box <close> = ns.spawn({ \"net\" }, function(parent) parent:receive() end)\n"
+                + "local ours, theirs = net.veth { name = \"h1\", peer = \"c1\" }\ntheirs:move(box)"
         ) { handle, call in try handle.placed.move(to: try call[process].pid) },
-        method("attach", "Attaches it to a bridge.", [bridge], shell: "ip link set {self} master {bridge}") {
+        method(
+            "attach", "Attaches it to a bridge.", [bridge], shell: "ip link set {self} master {bridge}",
+            fails: ["ENODEV": "there is no such bridge", "EOPNOTSUPP": "it is no bridge"],
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:attach(net.bridge \"tupper0\")"
+        ) {
             handle, call in
             let master = try call[bridge].index(beside: handle.placed)
             try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: master) }
         },
-        method("detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster") { handle, _ in
+        method(
+            "detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster",
+            example:
+                "local bridge = net.bridge \"tupper0\"\nnet.veth { name = \"h1\", peer = \"c1\" }:attach(bridge):detach()"
+        ) { handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: 0) }
         },
-        method("address", "Gives it an address.", [address], shell: "ip address add {address} dev {self}") {
+        method(
+            "address", "Gives it an address.", [address], shell: "ip address add {address} dev {self}",
+            fails: ["EEXIST": "it has that address"],
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:address \"10.9.8.7/24\""
+        ) {
             handle, call in try handle.add(try call[address].address)
         },
         method(
             "set", "Changes its settings.", options: [mtu, mac],
-            shell: "ip link set {self} [mtu {mtu}] [address {mac}]"
+            shell: "ip link set {self} [mtu {mtu}] [address {mac}]",
+            fails: [
+                "EINVAL": "the value is out of range", "EADDRNOTAVAIL": "this is no address of one machine",
+            ],
+            example:
+                "net.veth { name = \"h1\", peer = \"c1\" }:set { mtu = 1400, mac = \"02:00:00:00:00:01\" }"
         ) { handle, call in
             let (mtu, mac) = (try call[mtu].map(exactMTU), try call[mac]?.bytes)
             guard mtu != nil || mac != nil else { throw ArgumentError("option 'mtu' or 'mac' wanted") }
             try handle.placed.perform { link throws(SystemCallError) in try link.set(mtu: mtu, mac: mac) }
         },
-        method("delete", "Deletes it.", shell: "ip link delete {self}") { handle, _ in
+        method(
+            "delete", "Deletes it.", shell: "ip link delete {self}",
+            fails: ["EOPNOTSUPP": "a link of this kind cannot be deleted"],
+            example: "net.veth { name = \"h1\", peer = \"c1\" }:delete()"
+        ) { handle, _ in
             try handle.placed.perform { link throws(SystemCallError) in try link.delete() }
             handle.holding.keep()
         },
@@ -208,11 +244,15 @@ func exactMTU(_ number: Int64) throws -> UInt32 {
 
 private func method(
     _ name: String, _ summary: String, _ positional: [AnyParameter] = [], options: [AnyParameter] = [],
-    shell: ShellLine, _ body: @escaping (LinkHandle, Call) throws -> Void
+    shell: ShellLine, fails: @autoclosure @escaping () -> KeyValuePairs<String, String> = [:],
+    example: String,
+    _ body: @escaping (LinkHandle, Call) throws -> Void
 ) -> Primitive {
     Primitive(
-        "link:\(name)", summary, positional: positional, options: options, returns: "the link", shell: shell,
-        see: ["rtnetlink(7)"]
+        "link:\(name)", summary, positional: positional, options: options, returns: "the link",
+        gives: ["tupper.link"], shell: shell, see: ["rtnetlink(7)"],
+        fails: fails().isEmpty ? ["EPERM": "no CAP_NET_ADMIN over its network namespace"] : fails(),
+        example: example
     ) { call in
         let link = try call.receiver(LinkHandle.self)
         try body(link, call)

@@ -27,7 +27,17 @@ private func veth(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.veth", "Makes a pair of links joined like the ends of a cable.",
         options: [name, peer, mtu, inside], returns: "both links",
-        shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer} [netns {inside}]", see: ["veth(4)"]
+        gives: ["tupper.link", "tupper.link"],
+        shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer} [netns {inside}]", see: ["veth(4)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
+            "EOPNOTSUPP": "this kernel lacks the kind of link",
+        ],
+        example: """
+            local ours, theirs = net.veth { name = "h1", peer = "c1", mtu = 1500 }
+            ours:up()
+            print(theirs.mac)
+            """
     ) { call in
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
@@ -45,9 +55,18 @@ private func bridge(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.bridge", "Makes a bridge, a switch in software, and takes it up.", positional: [name],
         options: [address], returns: "the link",
+        gives: ["tupper.link"],
         shell:
             "ip link add {name} type bridge && ip link set {name} up [&& ip address add {address} dev {name}]",
-        see: ["ip-link(8)"]
+        see: ["ip-link(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
+            "EOPNOTSUPP": "this kernel lacks the kind of link",
+        ],
+        example: """
+            local bridge <close> = net.bridge("tupper0", { address = "172.30.0.1/16" })
+            print(bridge.is_up)
+            """
     ) { call in
         let address = try call[address]?.address
         let link = try Link.make(try call[name].text, kind: "bridge")
@@ -66,7 +85,11 @@ private func dummy(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     return Primitive(
         "net.dummy", "Makes a link that swallows what is sent.", positional: [name], returns: "the link",
-        shell: "ip link add {name} type dummy", see: ["ip-link(8)"]
+        gives: ["tupper.link"], shell: "ip link add {name} type dummy", see: ["ip-link(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
+            "EOPNOTSUPP": "this kernel lacks the kind of link",
+        ], example: #"net.dummy "dummy0":up():address "10.9.8.7/32""#
     ) { call in try made(try Link.make(try call[name].text, kind: "dummy"), holdings: holdings) }
 }
 
@@ -75,8 +98,17 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
     let lower = Parameter<LinkReference>("link", "The link that it shares.")
     return Primitive(
         "net.macvlan", "Makes a second link with an address of its own on a link.", options: [name, lower],
-        returns: "the link", shell: "ip link add {name} link {link} type macvlan mode bridge",
-        see: ["ip-link(8)"]
+        returns: "the link", gives: ["tupper.link"],
+        shell: "ip link add {name} link {link} type macvlan mode bridge",
+        see: ["ip-link(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
+            "EOPNOTSUPP": "this kernel lacks the kind of link",
+        ],
+        example: """
+            local below = net.veth { name = "h1", peer = "c1" }
+            net.macvlan { name = "second", link = below }
+            """
     ) { call in
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
@@ -91,7 +123,16 @@ private func vlan(_ holdings: Holdings) -> Primitive {
     let identifier = Parameter<Int64>("id", "The tag, from 0 to 4094.")
     return Primitive(
         "net.vlan", "Makes a link of tagged packets on a link.", options: [name, lower, identifier],
-        returns: "the link", shell: "ip link add {name} link {link} type vlan id {id}", see: ["ip-link(8)"]
+        returns: "the link", gives: ["tupper.link"],
+        shell: "ip link add {name} link {link} type vlan id {id}", see: ["ip-link(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
+            "EOPNOTSUPP": "this kernel lacks the kind of link",
+        ],
+        example: """
+            local below = net.veth { name = "h1", peer = "c1" }
+            net.vlan { name = "tagged", link = below, id = 42 }
+            """
     ) { call in
         guard let tag = UInt16(exactly: try call[identifier]), tag <= 4094 else {
             throw ArgumentError("option 'id': a number from 0 to 4094 wanted")
@@ -112,8 +153,14 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "net.vxlan", "Makes a link that reaches other machines through UDP.",
         options: [name, identifier, lower, remote, port], returns: "the link",
+        gives: ["tupper.link"],
         shell: "ip link add {name} type vxlan id {id} [remote {remote}] [dev {link}] dstport {port}",
-        see: ["ip-link(8)"]
+        see: ["ip-link(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
+            "EOPNOTSUPP": "this kernel lacks the kind of link",
+        ],
+        example: #"net.vxlan { name = "overlay", id = 42, remote = "10.9.8.1", link = net.bridge "br0" }"#
     ) { call in
         guard let number = UInt32(exactly: try call[identifier]), number < 1 << 24,
             let destination = UInt16(exactly: try call[port])
@@ -129,7 +176,12 @@ private func tap(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     return Primitive(
         "net.tap", "Makes a link whose packets a program reads and writes.", positional: [name],
-        returns: "the link", shell: "ip tuntap add {name} mode tap", see: ["ip-tuntap(8)"]
+        returns: "the link", gives: ["tupper.link"], shell: "ip tuntap add {name} mode tap",
+        see: ["ip-tuntap(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace", "EBUSY": "a link of that name is there",
+            "ENOENT": "/dev/net/tun is missing", "ENODEV": "this kernel lacks tap links",
+        ], example: #"net.tap "tap0":up()"#
     ) { call in try made(try Tap.make(try call[name].text), holdings: holdings) }
 }
 
@@ -137,22 +189,28 @@ private func link(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     return Primitive(
         "net.link", "Finds a link by its name.", positional: [name], returns: "the link",
-        shell: "ip link show {name}", see: ["ip-link(8)"]
+        gives: ["tupper.link"], shell: "ip link show {name}", see: ["ip-link(8)"],
+        fails: ["ENODEV": "no link of this network namespace has that name"], example: #"net.link "lo":up()"#
     ) { call in [.handle(try LinkHandle.found(try Link.named(try call[name].text), holdings))] }
 }
 
 private func links() -> Primitive {
     Primitive(
         "net.links", "Lists the links of this network namespace.",
-        returns: "a list of tables: name, index, mac, mtu, up, kind, master", shell: "ip link",
-        see: ["ip-link(8)"]
+        returns: "a list of tables: name, index, mac, mtu, up, kind, master",
+        gives: [
+            "{ name: string, index: integer, mac: string?, mtu: integer, up: boolean, kind: string?, master: string? }[]"
+        ], shell: "ip link",
+        see: ["ip-link(8)"], example: "for _, link in ipairs(net.links()) do print(link.name, link.up) end"
     ) { _ in [.value(.list(try Link.all().map(\.value)))] }
 }
 
 private func addresses() -> Primitive {
     Primitive(
         "net.addresses", "Lists the addresses of this network namespace.",
-        returns: "a list of tables: link, address", shell: "ip address", see: ["ip-address(8)"]
+        returns: "a list of tables: link, address", gives: ["{ link: string, address: string }[]"],
+        shell: "ip address", see: ["ip-address(8)"],
+        example: "for _, entry in ipairs(net.addresses()) do print(entry.link, entry.address) end"
     ) { _ in
         let names = try Dictionary(Link.all().map { ($0.index, $0.name) }) { first, _ in first }
         return [

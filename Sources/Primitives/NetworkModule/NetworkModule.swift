@@ -25,7 +25,7 @@ final class NetworkHolding: HeldHandle {
     static var kind: Kind {
         Kind(
             kindName, "A route, a firewall rule or a setting; undone when released.",
-            holdingMethods(Self.self))
+            holdingMethods(Self.self, made: "local network = net.forwarding(true)"))
     }
 }
 
@@ -39,7 +39,16 @@ private func ping() -> Primitive {
     return Primitive(
         "net.ping", "Asks a machine for signs of life.", positional: [address],
         options: [count, timeout, interval], returns: "a table: sent, received; min, avg, max in seconds",
-        shell: "ping -c {count} {address}", see: ["icmp(7)", "ping(8)"]
+        gives: ["{ sent: integer, received: integer, min: number?, avg: number?, max: number? }"],
+        shell: "ping -c {count} {address}", see: ["icmp(7)", "ping(8)"],
+        fails: [
+            "ENETUNREACH": "no route leads there",
+            "EPERM": "no CAP_NET_RAW, nor a group in net.ipv4.ping_group_range",
+        ],
+        example: """
+            net.link "lo":up()
+            print(net.ping("127.0.0.1", { count = 2, interval = "10ms" }).received)
+            """
     ) { call in
         guard let times = Int(exactly: try call[count]), (1...100_000).contains(times) else {
             throw ArgumentError("option 'count': a number from 1 to 100000 wanted")

@@ -24,7 +24,17 @@ private func route(_ holdings: Holdings) -> Primitive {
         "device", "The link to send them by.", shown: "the one that `via` is on")
     return Primitive(
         "net.route", "Adds a route.", options: [to, via, device], returns: "a handle; deleted when released",
-        shell: "ip route add {to} [via {via}] [dev {device}]", see: ["ip-route(8)"]
+        gives: ["tupper.network"], shell: "ip route add {to} [via {via}] [dev {device}]",
+        see: ["ip-route(8)"],
+        fails: [
+            "EPERM": "no CAP_NET_ADMIN over this network namespace",
+            "ENETUNREACH": "`via` is on no network of a link that is up", "ENETDOWN": "the link is down",
+            "EEXIST": "the route is there",
+        ],
+        example: """
+            net.veth { name = "h1", peer = "c1" }:up():address "10.9.8.7/24"
+            net.route { to = "default", via = "10.9.8.1", device = "h1" }
+            """
     ) { call in
         let route = Route(
             to: try call[to].network, via: try call[via]?.address, link: try call[device]?.index() ?? 0)
@@ -43,7 +53,8 @@ private func routes() -> Primitive {
     Primitive(
         "net.routes", "Lists the routes of this network namespace.",
         returns: "a list of tables: to, via, device",
-        shell: "ip route", see: ["ip-route(8)"]
+        gives: ["{ to: string, via: string?, device: string? }[]"], shell: "ip route", see: ["ip-route(8)"],
+        example: "for _, route in ipairs(net.routes()) do print(route.to, route.via, route.device) end"
     ) { _ in
         let names = try Dictionary(Link.all().map { ($0.index, $0.name) }) { first, _ in first }
         return [

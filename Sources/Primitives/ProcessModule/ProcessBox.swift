@@ -57,7 +57,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         Kind(
             kindName, "A child process; killed when released.",
             fields: [("pid", "integer", "Its number as this process sees it.")],
-            [wait(), signal(), send(), receive(), running()] + holdingMethods(ProcessBox.self))
+            [wait(), signal(), send(), receive(), running()]
+                + holdingMethods(ProcessBox.self, made: "local process = proc.spawn { \"sleep\", \"60\" }"))
     }
 
     private static func wait() -> Primitive {
@@ -65,7 +66,12 @@ final class ProcessBox: HeldHandle, ProcessHandle {
             "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
         return Primitive(
             "process:wait", "Waits for its end, and raises the Lua error that ended it.", options: [timeout],
-            returns: "a table: code, or signal by its name", see: ["waitid(2)"]
+            returns: "a table: code, or signal by its name", gives: ["{ code: integer?, signal: string? }"],
+            see: ["waitid(2)"], fails: ["ETIMEDOUT": "`timeout` has passed and it still runs"],
+            example: """
+                local child = proc.spawn { "sh", "-c", "exit 3" }
+                print(child:wait { timeout = "5s" }.code)
+                """
         ) { call in
             let box = try call.receiver(ProcessBox.self)
             return [.value(try box.wait(timeout: try call[timeout]?.milliseconds, in: call.state))]
@@ -76,7 +82,12 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         let signal = Parameter<Signal>("signal", "The signal's name.")
         return Primitive(
             "process:signal", "Sends it a signal.", positional: [signal], shell: "kill -s {signal} {self}",
-            see: ["kill(2)", "signal(7)"]
+            see: ["kill(2)", "signal(7)"], fails: ["ESRCH": "it has ended"],
+            example: """
+                local child = proc.spawn { "sleep", "60" }
+                child:signal "TERM"
+                print(child:wait().signal)
+                """
         ) { call in
             try call.receiver(ProcessBox.self).child.signal(try call[signal].number)
             return []
@@ -84,7 +95,14 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     }
 
     private static func running() -> Primitive {
-        Primitive("process:running", "Tells whether it still runs.", returns: "true or false") { call in
+        Primitive(
+            "process:running", "Tells whether it still runs.", returns: "true or false", gives: ["boolean"],
+            example: """
+                local child = proc.spawn { "true" }
+                child:wait()
+                assert(not child:running())
+                """
+        ) { call in
             [.value(.boolean(try call.receiver(ProcessBox.self).child.isRunning()))]
         }
     }
@@ -122,7 +140,17 @@ final class ParentHandle: Handle {
 
 private func sending(_ kind: String, _ channel: @escaping (Call) throws -> Channel?) -> Primitive {
     let value = Parameter<PlainValue>("value", "A plain value: no function, no handle.")
-    return Primitive("\(kind):send", "Sends a plain value to the other side.", positional: [value]) { call in
+    let example =
+        kind == "parent"
+        ? "local child = proc.fork(function(parent) parent:send { pid = proc.self() } end)\nprint(child:receive().pid)"
+        : "local child = proc.fork(function(parent) print(parent:receive().text) end)\nchild:send { text = \"hello\" }"
+    return Primitive(
+        "\(kind):send", "Sends a plain value to the other side.", positional: [value], see: ["unix(7)"],
+        fails: [
+            "EPIPE": "the other side has ended", "EMSGSIZE": "the value is larger than a message may be",
+        ],
+        example: "\(example)\nchild:wait()"
+    ) { call in
         guard let channel = try channel(call) else { throw ArgumentError("a program does not listen") }
         try channel.send(try call[value].value.encoded)
         return []
@@ -135,8 +163,15 @@ private func receiving(
 ) -> Primitive {
     let timeout = Parameter<Seconds?>(
         "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
+    let example =
+        kind == "parent"
+        ? "local child = proc.fork(function(parent) print(parent:receive { timeout = \"5s\" }) end)\nchild:send \"hi\""
+        : "local child = proc.fork(function(parent) parent:send(6 * 7) end)\nprint(child:receive { timeout = \"5s\" })"
     return Primitive(
-        "\(kind):receive", "Waits for a value from the other side.", options: [timeout], returns: "the value"
+        "\(kind):receive", "Waits for a value from the other side.", options: [timeout], returns: "the value",
+        gives: ["any"], see: ["unix(7)"],
+        fails: ["ETIMEDOUT": "`timeout` has passed", "EPIPE": "the other side has ended"],
+        example: "\(example)\nchild:wait()"
     ) { call in
         guard let channel = try channel(call) else { throw ArgumentError("a program does not send") }
         do {

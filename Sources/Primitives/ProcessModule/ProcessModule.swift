@@ -5,7 +5,7 @@ internal import LuaHost
 func processModule(_ holdings: Holdings) -> Module {
     Module(
         "proc", "Processes, and programs to run.",
-        programPrimitives(holdings) + [
+        programPrimitives(holdings) + selfPrimitives() + [
             Declaration("fork", fork(holdings)), Declaration("list", list()), Declaration("find", find()),
             Declaration("kill", kill()), Declaration("self", identifier()), Declaration("parent", parent()),
         ],
@@ -17,7 +17,13 @@ private func fork(_ holdings: Holdings) -> Primitive {
         "function", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "proc.fork", "Runs a function in a child process.", positional: [function],
-        returns: "a process handle, as of ns.spawn", shell: "( ... ) &", see: ["fork(2)"]
+        returns: "a process handle, as of ns.spawn", gives: ["tupper.process"], shell: "( ... ) &",
+        see: ["fork(2)"], fails: ["EAGAIN": "the limit on processes is reached"],
+        example: """
+            local child = proc.fork(function(parent) parent:send(6 * 7) end)
+            print(child:receive())
+            child:wait()
+            """
     ) { call in
         [.handle(try Spawning(holdings: holdings, state: call.state).start(try call[function]))]
     }
@@ -26,8 +32,12 @@ private func fork(_ holdings: Holdings) -> Primitive {
 private func list() -> Primitive {
     Primitive(
         "proc.list", "Lists the processes that the mounted /proc shows.",
-        returns: "a list of tables: pid, parent, name, command, state, user", shell: "ps -ef",
-        see: ["proc_pid_stat(5)"]
+        returns: "a list of tables: pid, parent, name, command, state, user",
+        gives: [
+            "{ pid: integer, parent: integer, name: string, command: string[], state: string, user: integer }[]"
+        ], shell: "ps -ef",
+        see: ["proc_pid_stat(5)"], fails: ["ENOENT": "no /proc is in sight"],
+        example: "for _, process in ipairs(proc.list()) do print(process.pid, process.name) end"
     ) { _ in
         [.value(.list(try Processes.list().map(\.value)))]
     }
@@ -37,7 +47,12 @@ private func find() -> Primitive {
     let name = Parameter<String>("name", "The program's name, as in proc.list.")
     return Primitive(
         "proc.find", "Tells the pid of the newest process with a name.", positional: [name],
-        returns: "the pid, or nil where there is none", shell: "pgrep -n -x {name}", see: ["proc_pid_stat(5)"]
+        returns: "the pid, or nil where there is none", gives: ["integer?"], shell: "pgrep -n -x {name}",
+        see: ["proc_pid_stat(5)"], fails: ["ENOENT": "no /proc is in sight"],
+        example: """
+            local child <close> = proc.spawn { "sleep", "60" }
+            print(proc.find "sleep")
+            """
     ) { call in
         // The kernel keeps fifteen bytes of a name.
         let wanted = String(decoding: try call[name].utf8.prefix(15), as: UTF8.self)
@@ -51,7 +66,13 @@ private func kill() -> Primitive {
     let signal = Parameter<Signal>("signal", "The signal's name.", default: Signal(number: 15))
     return Primitive(
         "proc.kill", "Sends a signal to a process.", positional: [process, signal],
-        shell: "kill -s {signal} {process}", see: ["kill(2)", "signal(7)"]
+        shell: "kill -s {signal} {process}", see: ["kill(2)", "signal(7)"],
+        fails: ["ESRCH": "there is no such process", "EPERM": "the process is another user's"],
+        example: """
+            local child = proc.spawn { "sleep", "60" }
+            proc.kill(child, "TERM")
+            print(child:wait().signal)
+            """
     ) { call in
         try Processes.signal(try call[process].pid, try call[signal].number)
         return []
@@ -60,15 +81,18 @@ private func kill() -> Primitive {
 
 private func identifier() -> Primitive {
     Primitive(
-        "proc.self", "Tells this process's pid in its pid namespace.", returns: "the pid", shell: "echo $$",
-        see: ["getpid(2)"]
+        "proc.self", "Tells this process's pid in its pid namespace.", returns: "the pid", gives: ["integer"],
+        shell: "echo $$",
+        see: ["getpid(2)"], example: "print(proc.self())"
     ) { _ in [.value(.integer(Int64(Processes.current)))] }
 }
 
 private func parent() -> Primitive {
     Primitive(
-        "proc.parent", "Tells the pid of the process that made this one; 0 where it is out of sight.",
-        returns: "the pid", shell: "echo $PPID", see: ["getppid(2)"]
+        "proc.parent", "Tells the pid of the process that made this one.",
+        returns: "the pid; 0 where it is out of sight", gives: ["integer"], shell: "echo $PPID",
+        see: ["getppid(2)"],
+        example: "print(proc.parent())"
     ) { _ in [.value(.integer(Int64(Processes.parent)))] }
 }
 

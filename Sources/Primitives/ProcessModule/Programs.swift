@@ -17,10 +17,15 @@ private struct ProgramOptions {
     let clearEnvironment = Parameter<Bool>(
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
     let cwd = Parameter<FilePath?>("cwd", "The directory to start in.", shown: "this one")
-    let user = Parameter<String?>(
-        "user", "Whom to become: a name or number, and a group after a colon.", shown: "the same user")
+    let privileges = PrivilegeOptions()
 
-    var all: [AnyParameter] { [env, clearEnvironment, cwd, user] }
+    /// How a shell starts a program so.
+    static let line = """
+        {clear_env?env -i:} [env -C {cwd}] [env {env}] [nice -n {nice}] \
+        {no_new_privileges?setpriv --no-new-privs:} [chroot --userspec={user} --skip-chdir /] {program}
+        """
+
+    var all: [AnyParameter] { [env, clearEnvironment, cwd] + privileges.all }
 
     func program(_ call: Call) throws -> Program {
         let arguments = try call[words]
@@ -35,13 +40,7 @@ private struct ProgramOptions {
             program.environment = kept.map(\.assignment) + variables.map(\.assignment)
         }
         program.directory = try call[cwd]
-        if let text = try call[user] {
-            guard let account = Accounts.find(text) else {
-                throw ArgumentError("option 'user': no user \(quoted(Array(text.utf8)))")
-            }
-            program.user = account.user
-            program.group = account.group
-        }
+        program.privileges = try privileges.privileges(call)
         return program
     }
 }
@@ -73,7 +72,12 @@ private func exec() -> Primitive {
     let options = ProgramOptions()
     return Primitive(
         "proc.exec", "Becomes a program; never returns.", options: options.all, list: options.words,
-        shell: "exec {program}", see: ["execve(2)"]
+        shell: ShellLine(stringLiteral: "exec \(ProgramOptions.line)"), see: ["execve(2)"],
+        fails: [
+            "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
+        ],
+        example:
+            #"proc.exec { "/bin/sh", "-c", "echo $GREETING", env = { GREETING = "hello" }, clear_env = true }"#
     ) { call in
         let program = try options.program(call)
         call.state.traceBeforeLeaving()
@@ -86,7 +90,15 @@ private func run() -> Primitive {
     let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
     return Primitive(
         "proc.run", "Runs a program to its end.", options: options.all + [check], list: options.words,
-        returns: "a table: code, or signal by its name", shell: "{program}", see: ["execve(2)", "waitid(2)"]
+        returns: "a table: code, or signal by its name", gives: ["{ code: integer?, signal: string? }"],
+        shell: ShellLine(stringLiteral: ProgramOptions.line), see: ["execve(2)", "waitid(2)"],
+        fails: [
+            "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
+        ],
+        example: """
+            proc.run { "ls", "-l", "tree" }
+            print(proc.run { "false", check = false }.code)
+            """
     ) { call in
         var program = try options.program(call)
         program.diesWithParent = true
@@ -103,7 +115,16 @@ private func capture() -> Primitive {
     return Primitive(
         "proc.capture", "Runs a program and returns what it prints.", options: options.all + [input, check],
         list: options.words, returns: "its standard output, then a table: code, or signal by its name",
-        shell: "[printf %s {input} |] {program}", see: ["execve(2)", "waitid(2)"]
+        gives: ["string", "{ code: integer?, signal: string? }"],
+        shell: ShellLine(stringLiteral: "[printf %s {input} |] \(ProgramOptions.line)"),
+        see: ["execve(2)", "waitid(2)"],
+        fails: [
+            "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
+        ],
+        example: """
+            local text = proc.capture { "tr", "a-z", "A-Z", input = "hello" }
+            assert(text == "HELLO")
+            """
     ) { call in
         var program = try options.program(call)
         program.diesWithParent = true
@@ -126,7 +147,16 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         "proc.spawn", "Starts a program beside this one.",
         options: options.all + [stdin, stdout, stderr, mortal],
         list: options.words, returns: "a process handle, as of ns.spawn",
-        shell: "{program} [< {stdin}] [> {stdout}] [2> {stderr}] &", see: ["execve(2)"]
+        gives: ["tupper.process"],
+        shell: ShellLine(stringLiteral: "\(ProgramOptions.line) [< {stdin}] [> {stdout}] [2> {stderr}] &"),
+        see: ["execve(2)"],
+        fails: [
+            "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
+        ],
+        example: """
+            local child <close> = proc.spawn { "sleep", "60", stdout = "log.txt" }
+            print(child.pid, child:running())
+            """
     ) { call in
         var program = try options.program(call)
         program.diesWithParent = try call[mortal]

@@ -1,0 +1,104 @@
+internal import CKernel
+internal import Glibc
+
+/// A limit on what this process and its children may use each: getrlimit(2).
+public struct ResourceLimit: Sendable, Equatable {
+    /// What is limited, by the kernel's number.
+    public enum Resource: Int32, CaseIterable, Sendable {
+        case cpu, fileSize, data, stack, core, resident, processes, openFiles, lockedMemory, addressSpace,
+            locks
+        case pendingSignals, messageQueues, nice, realtimePriority, realtimeTime
+
+        /// Its name in words.
+        public var name: String {
+            switch self {
+            case .cpu: "cpu"
+            case .fileSize: "file_size"
+            case .data: "data"
+            case .stack: "stack"
+            case .core: "core"
+            case .resident: "resident"
+            case .processes: "processes"
+            case .openFiles: "open_files"
+            case .lockedMemory: "locked_memory"
+            case .addressSpace: "address_space"
+            case .locks: "locks"
+            case .pendingSignals: "pending_signals"
+            case .messageQueues: "message_queues"
+            case .nice: "nice"
+            case .realtimePriority: "realtime_priority"
+            case .realtimeTime: "realtime_time"
+            }
+        }
+
+        /// Whether it is counted in bytes.
+        public var isSize: Bool {
+            switch self {
+            case .fileSize, .data, .stack, .core, .resident, .lockedMemory, .addressSpace, .messageQueues:
+                true
+            default: false
+            }
+        }
+
+        /// The highest value that means something: `nice` is 20 minus the niceness.
+        public var highest: UInt64 {
+            switch self {
+            case .nice: 40
+            case .realtimePriority: 99
+            default: .max - 1
+            }
+        }
+    }
+
+    /// No limit: RLIM_INFINITY.
+    public static let unlimited = UInt64.max
+
+    public let resource: Resource
+    /// What counts; nil to leave it, lowered to the hard limit where need be.
+    public let soft: UInt64?
+    /// How far the soft one may be raised; nil to leave it.
+    public let hard: UInt64?
+
+    /// A limit to set.
+    public init(_ resource: Resource, soft: UInt64?, hard: UInt64?) {
+        self.resource = resource
+        self.soft = soft
+        self.hard = hard
+    }
+
+    /// The limit as it stands: both are there.
+    public static func current(_ resource: Resource) throws(SystemCallError) -> (soft: UInt64, hard: UInt64) {
+        var old: [UInt64] = [0, 0]
+        try systemCall("getrlimit", [.init("limit", resource.name)]) {
+            unsafe ck_limit(resource.rawValue, nil, &old)
+        }
+        return (old[0], old[1])
+    }
+
+    /// Sets the limits, none of them where one would be refused for lack of CAP_SYS_RESOURCE.
+    public static func apply(_ limits: [ResourceLimit]) throws(SystemCallError) {
+        var pairs: [(Resource, [UInt64])] = []
+        for limit in limits {
+            let old = try current(limit.resource)
+            let hard = limit.hard ?? old.hard
+            let soft = limit.soft ?? min(old.soft, hard)
+            let subject = SystemCallError.Subject("limit", limit.resource.name)
+            guard soft <= hard else {
+                throw SystemCallError(
+                    "setrlimit", EINVAL, [subject], detail: "the soft limit is above the hard one of \(hard)")
+            }
+            // CAP_SYS_RESOURCE
+            if hard > old.hard, !Credentials.has(capability: 24) {
+                throw SystemCallError(
+                    "setrlimit", EPERM, [subject], detail: "the hard limit is \(old.hard) already")
+            }
+            pairs.append((limit.resource, [soft, hard]))
+        }
+        for (resource, pair) in pairs {
+            var old: [UInt64] = [0, 0]
+            try systemCall("setrlimit", [.init("limit", resource.name)]) {
+                unsafe ck_limit(resource.rawValue, pair, &old)
+            }
+        }
+    }
+}
