@@ -20,6 +20,12 @@ public final class HistoryFile {
         return EnvironmentVariables.value(of: "HOME").map { $0 + "/.local/state/tupper/history" }
     }
 
+    /// What a failure to read or write it comes to, in words.
+    public static func words(_ error: any Error) -> String {
+        guard let error = error as? SystemCallError else { return "\(error)" }
+        return "\(error.subjects.first.map { $0.text + ": " } ?? "")\(error.meaning) (\(error.code))"
+    }
+
     /// Opens the file, made with its directories where missing, for nobody else to read.
     public init(path: String) throws(SystemCallError) {
         let path = FilePath(path)

@@ -32,6 +32,7 @@ internal import Kernel
     var ending: Input?
     private var rawModes: TerminalModes?
     private let understandsEscapes: Bool
+    private let modes = TerminalModes.current
 
     /// An editor on standard input and output, which must be a terminal; nil where it cannot be had.
     public init?(keys: Keys? = nil, remembering most: Int = 1000) {
@@ -61,6 +62,9 @@ internal import Kernel
         unsafe history_wend(history)
     }
 
+    /// Whether standard input and output are a terminal.
+    public static var isPossible: Bool { Terminal.isInteractive }
+
     static func of(_ editor: OpaquePointer?) -> LineEditor? {
         guard let editor = unsafe editor, let client = unsafe ce_client(editor) else { return nil }
         return unsafe Unmanaged<LineEditor>.fromOpaque(client).takeUnretainedValue()
@@ -74,6 +78,8 @@ internal import Kernel
 
     /// Shows a prompt and reads a line.
     public func read(prompt: String) -> Input {
+        // What ran meanwhile may have left the terminal in modes of its own.
+        modes?.restore()
         promptText = prompt.unicodeScalars.map(\.value)
         promptBuffer.text = promptText
         (ending, rawModes) = (nil, nil)

@@ -142,3 +142,32 @@ extension LuaFailure {
     /// The raised value itself.
     public var raised: Argument { .reference(value) }
 }
+
+extension State {
+    /// A primitive as a function that no global names.
+    public func function(_ primitive: Primitive) -> Function {
+        entries.append(primitive)
+        unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
+        return Function(reference: Reference(popping: self))
+    }
+
+    /// What a Lua value is to somebody who looks at it.
+    public func subject(of reference: Reference) throws -> Subject {
+        reference.push()
+        defer { unsafe lb_pop(lua, 1) }
+        return try Subject.read(
+            unsafe Slot(state: self, lua: lua, index: lua_gettop(lua), place: "the value", isPushed: true))
+    }
+}
+
+/// Any value, still Lua's.
+public struct AnyValue: ArgumentType {
+    /// The value.
+    public let reference: Reference
+    public static var typeName: String { "any" }
+    public static func read(_ slot: Slot) throws -> AnyValue {
+        unsafe lua_pushvalue(slot.lua, slot.index)
+        if unsafe slot.lua != slot.state.lua { unsafe lua_xmove(slot.lua, slot.state.lua, 1) }
+        return AnyValue(reference: Reference(popping: slot.state))
+    }
+}

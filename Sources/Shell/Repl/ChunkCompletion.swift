@@ -47,7 +47,7 @@ struct ChunkCompletion {
 
     private func globals(_ typed: String) -> [String] {
         let keywords = typed.isEmpty ? [] : LuaTokens.keywords.filter { $0.utf8.count > 2 }
-        return Set(names + state.globalNames + keywords + SessionFunctions.names).sorted()
+        return Set(names + state.globalNames + keywords + HelpFunctions.names).sorted()
     }
 
     private func offer(_ names: [String], _ typed: String, at start: Int) -> Completion {
