@@ -39,7 +39,9 @@ int ck_wait_for_key(int keyboard, int timeout) {
     } while (ready < 0 && errno == EINTR);
     if (ready <= 0)
         return ready;
-    if (all[1].revents != 0) {
+    // The signal of a Ctrl-C may have been handled on the way back, with what was typed after it there already.
+    struct pollfd stop = {.fd = ck_stop_event(), .events = POLLIN};
+    if (poll(&stop, 1, 0) > 0) {
         errno = EINTR;
         return -1;
     }

@@ -25,8 +25,12 @@ extension State {
                 return (names + kind.fields.map(\.name) + kind.methods.map(\.shortName)).sorted()
             }
             let kind = unsafe lua_type(lua, -1)
-            if kind == LUA_TTABLE { names += keysOnTop() + (moduleOnTop?.declarations.map(\.shortName) ?? []) }
-            guard kind == LUA_TTABLE || kind == LUA_TSTRING, unsafe lua_getmetatable(lua, -1) != 0 else { break }
+            if kind == LUA_TTABLE {
+                names += keysOnTop() + (moduleOnTop?.declarations.map(\.shortName) ?? [])
+            }
+            guard kind == LUA_TTABLE || kind == LUA_TSTRING, unsafe lua_getmetatable(lua, -1) != 0 else {
+                break
+            }
             push("__index")
             unsafe lua_rawget(lua, -2)
         }

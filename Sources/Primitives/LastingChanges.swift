@@ -16,7 +16,8 @@ extension Holdings {
 
     /// Notes a tree that was made on disk.
     func noteTree(_ kind: String, _ path: RootPath) {
-        guard notesLasting, let place = try? path.absolute(), let made = try? FileStatus.read(place, following: false)
+        guard notesLasting, let place = try? path.absolute(),
+            let made = try? FileStatus.read(place, following: false)
         else { return }
         noteLasting("\(kind) \(place.text)") {
             let found = try FileStatus.read(place, following: false)

@@ -21,7 +21,8 @@ public struct Whereabouts {
     /// The hostname, what does not print left out.
     public var host: String {
         let name = (try? HostName.current().node) ?? ""
-        return String(name.unicodeScalars.filter { $0.value > 32 && $0.value != 127 }.prefix(64).map(Character.init))
+        return String(
+            name.unicodeScalars.filter { $0.value > 32 && $0.value != 127 }.prefix(64).map(Character.init))
     }
 
     /// The user's name; nil for root.

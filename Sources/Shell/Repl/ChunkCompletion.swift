@@ -110,7 +110,9 @@ struct ChunkCompletion {
         return callee.isEmpty ? nil : place(callee, 0, nil)
     }
 
-    private func place(_ callee: [String], _ position: Int, _ table: (open: Int, isKey: Bool, key: String?)?) -> Place {
+    private func place(_ callee: [String], _ position: Int, _ table: (open: Int, isKey: Bool, key: String?)?)
+        -> Place
+    {
         Place(
             callee: callee, position: position, isInTable: table != nil, isKey: table?.isKey ?? false,
             key: table?.key)
@@ -126,7 +128,8 @@ struct ChunkCompletion {
     }
 
     private func fields(of primitive: Primitive, _ place: Place) -> [AnyParameter] {
-        primitive.positional.indices.contains(place.position) ? primitive.positional[place.position].fields : []
+        primitive.positional.indices.contains(place.position)
+            ? primitive.positional[place.position].fields : []
     }
 
     /// The parameter whose value stands at a place.
@@ -135,7 +138,8 @@ struct ChunkCompletion {
             return (primitive.options + fields(of: primitive, place)).first { $0.name == key }
         }
         if place.isInTable, let list = primitive.list { return list }
-        return primitive.positional.indices.contains(place.position) ? primitive.positional[place.position] : nil
+        return primitive.positional.indices.contains(place.position)
+            ? primitive.positional[place.position] : nil
     }
 
     // MARK: Strings
@@ -144,7 +148,9 @@ struct ChunkCompletion {
         let start = token.start + 1
         let typed = Array(token.bytes.dropFirst())
         // What is escaped, and a long string, are not worth the guessing.
-        guard token.bytes.first != UInt8(ascii: "["), !typed.contains(UInt8(ascii: "\\")) else { return .none }
+        guard token.bytes.first != UInt8(ascii: "["), !typed.contains(UInt8(ascii: "\\")) else {
+            return .none
+        }
         let quote = String(decoding: token.bytes.prefix(1), as: UTF8.self)
         if let words = words(for: tokens) {
             let fitting = words.filter { Array($0.utf8).starts(with: typed) }
@@ -165,10 +171,13 @@ struct ChunkCompletion {
         case ["help"]: return Reference.names
         default: break
         }
-        guard let primitive = state.primitive(at: place.callee), let parameter = parameter(of: primitive, place)
+        guard let primitive = state.primitive(at: place.callee),
+            let parameter = parameter(of: primitive, place)
         else { return nil }
         // A type of a few words is written as those words, in quotes.
-        let words = parameter.reference.split(separator: "\"", omittingEmptySubsequences: false)
+        let type = ([parameter.reference] + parameter.aliases.prefix(1).map(\.annotation)).joined(
+            separator: "|")
+        let words = type.split(separator: "\"", omittingEmptySubsequences: false)
         let chosen = words.enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
         return chosen.isEmpty ? nil : chosen
     }

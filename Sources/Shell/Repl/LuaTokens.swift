@@ -19,7 +19,8 @@ struct LuaTokens {
     }
 
     static let keywords: Set<String> = [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local",
+        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in",
+        "local",
         "nil", "not", "or", "repeat", "return", "then", "true", "until", "while",
     ]
 
@@ -41,7 +42,8 @@ struct LuaTokens {
                 return [Token(kind: kind, start: 0, bytes: piece[...])]
             }
             tokens.append(
-                Token(kind: isCommentOpen ? .comment : .string(isClosed: true), start: 0, bytes: piece[..<end]))
+                Token(
+                    kind: isCommentOpen ? .comment : .string(isClosed: true), start: 0, bytes: piece[..<end]))
             openLevel = nil
             index = end
         }
@@ -68,7 +70,8 @@ struct LuaTokens {
         }
         if Self.isDigit(byte) {
             let end =
-                piece[start...].firstIndex { !Self.isLetter($0) && !Self.isDigit($0) && $0 != 46 } ?? piece.count
+                piece[start...].firstIndex { !Self.isLetter($0) && !Self.isDigit($0) && $0 != 46 }
+                ?? piece.count
             return (.number, end)
         }
         switch byte {
@@ -130,7 +133,8 @@ struct LuaTokens {
 
     /// The offset after the bracket that closes.
     private static func longEnd(_ level: Int, in piece: [UInt8], from start: Int) -> Int? {
-        let mark = [UInt8(ascii: "]")] + [UInt8](repeating: UInt8(ascii: "="), count: level) + [UInt8(ascii: "]")]
+        let mark =
+            [UInt8(ascii: "]")] + [UInt8](repeating: UInt8(ascii: "="), count: level) + [UInt8(ascii: "]")]
         var index = start
         while index + mark.count <= piece.count {
             if piece[index] == mark[0], piece[index..<(index + mark.count)].elementsEqual(mark) {

@@ -71,7 +71,9 @@ struct Recipe {
         var lines = text.split(separator: 10, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }
         var comment: [UInt8] = []
-        for line in lines.prefix(most) { comment += Array(mark.utf8) + line.map { $0 == 13 ? 32 : $0 } + [10] }
+        for line in lines.prefix(most) {
+            comment += Array(mark.utf8) + line.map { $0 == 13 ? 32 : $0 } + [10]
+        }
         return lines.count > most ? comment + Array("\(mark)...\n".utf8) : comment
     }
 }

@@ -166,7 +166,8 @@ public final class Session {
     private func recordOutput() {
         let text = Parameter<ByteString>("text", "What is printed.")
         let tell = state.function(
-            Primitive("session.__printed", "Notes what is printed.", positional: [text]) { [unowned self] call in
+            Primitive("session.__printed", "Notes what is printed.", positional: [text]) {
+                [unowned self] call in
                 record.printed(try call[text].bytes)
                 return []
             })

@@ -69,7 +69,8 @@ struct SessionFunctions {
         let replace = Parameter<Bool>(
             "replace", "Also where a file stands there that no session wrote.", default: false)
         return Primitive(
-            "save", "Writes the session as a script, without what failed or was taken back.", positional: [path],
+            "save", "Writes the session as a script, without what failed or was taken back.",
+            positional: [path],
             options: [replace], example: "save \"recipe.lua\""
         ) { [session] call in
             let path = try call[path].bytes

@@ -48,7 +48,9 @@ final class SessionRecord: Tracer {
         let made = holdings.takeNew()
         // A loop may call millions; those that made nothing need only be known by name.
         change { entry in
-            guard !made.isEmpty || !entry.steps.contains(where: { $0.primitive == trace.primitive }) else { return }
+            guard !made.isEmpty || !entry.steps.contains(where: { $0.primitive == trace.primitive }) else {
+                return
+            }
             entry.steps.append(Step(primitive: trace.primitive, shell: trace.shell, made: made))
         }
         next?.ran(trace)
@@ -70,7 +72,8 @@ final class SessionRecord: Tracer {
             }
         }
         throw ArgumentError(
-            "there is nothing to take back", hint: "what was made before the session moved is released at its end")
+            "there is nothing to take back",
+            hint: "what was made before the session moved is released at its end")
     }
 
     /// In a copy of this process: what was made before is the original's.

@@ -12,7 +12,9 @@ struct ValuePrinter {
         let inspect = try state.load(Array("return require('inspect').text(...)".utf8), name: "=inspect")
         let width = max((window()?.columns ?? 81) - 1, 20)
         let options = Value.record(["width": .integer(Int64(width))])
-        guard case .bytes(let bytes)? = try inspect([.reference(value), .value(options)]).first else { return "" }
+        guard case .bytes(let bytes)? = try inspect([.reference(value), .value(options)]).first else {
+            return ""
+        }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -29,7 +31,8 @@ struct ValuePrinter {
             if rows + needed > most {
                 if rows == 0 { shown.append(line.prefix(most * columns - columns)) }
                 let rest = lines.count - shown.count
-                let more = rest > 0 ? "\(rest) more line\(rest == 1 ? "" : "s")" : "\(text.utf8.count) bytes in all"
+                let more =
+                    rest > 0 ? "\(rest) more line\(rest == 1 ? "" : "s")" : "\(text.utf8.count) bytes in all"
                 return shown.joined(separator: "\n") + "\n... \(more); show(_) prints all"
             }
             rows += needed
