@@ -30,6 +30,9 @@ let package = Package(
         .systemLibrary(name: "CEdit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernel"),
         .target(name: "CLuaBridge", dependencies: ["CLua"]),
+        .target(
+            name: "CSeccomp", cSettings: [.unsafeFlags(["-std=c23"])],
+            linkerSettings: [.linkedLibrary("seccomp")]),
         .target(name: "CStdlib", cSettings: [.unsafeFlags(["-std=c23"])]),
         // Floor 1: libraries that do not know of one another.
         .target(
@@ -45,15 +48,23 @@ let package = Package(
             swiftSettings: fences,
             linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
         .target(
+<<<<<<< HEAD
             name: "LineEditor",
             dependencies: ["CEdit", "Kernel", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: fences,
             linkerSettings: ["tinfo", "bsd", "md"].map { .linkedLibrary($0) }),
+=======
+            name: "Seccomp",
+            dependencies: [
+                "CSeccomp", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: fences),
+>>>>>>> main
         // Floor 2: the bindings.
         .target(
             name: "Primitives",
             dependencies: [
-                "Kernel", "LuaHost", "Archive",
+                "Kernel", "LuaHost", "Archive", "Seccomp",
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: fences),
@@ -71,7 +82,11 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
+<<<<<<< HEAD
         .testTarget(name: "LineEditorTests", dependencies: ["LineEditor"]),
+=======
+        .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
+>>>>>>> main
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],

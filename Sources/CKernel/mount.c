@@ -63,3 +63,8 @@ int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64
     struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};
     return (int)syscall(SYS_mount_setattr, directory, path, flags, &attributes, sizeof attributes);
 }
+
+int ck_mount_map_users(int mount, unsigned int flags, int user_namespace) {
+    struct mount_attr attributes = {.attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (uint64_t)user_namespace};
+    return (int)syscall(SYS_mount_setattr, mount, "", flags | AT_EMPTY_PATH, &attributes, sizeof attributes);
+}

@@ -94,6 +94,17 @@ public struct IdentityMap: Sendable, Equatable {
         try put(Self.text(groups), "gid_map", pid)
     }
 
+    /// A user namespace that maps so, with nobody in it.
+    func userNamespace() throws -> Descriptor {
+        guard let child = try Child.clone(into: [.user]) else {
+            try? Processes.dieWithParent()
+            while true { pause() }
+        }
+        defer { try? child.end() }
+        try write(to: child.pid)
+        return try Descriptor.open(FilePath("/proc/\(child.pid)/ns/user"), O_RDONLY)
+    }
+
     private static func text(_ ranges: [Range]) -> String {
         ranges.map { "\($0.inside) \($0.outside) \($0.count)\n" }.joined()
     }

@@ -78,6 +78,7 @@ public enum Namespace: String, CaseIterable, Sendable {
         noteOrigin(before: namespaces)
         let pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(pid) })
         try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: namespaces)) }
+        if namespaces.contains(.mount) { unsafe RootChange.hasHappened = true }
     }
 
     /// How an error names them.

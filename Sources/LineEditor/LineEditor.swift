@@ -83,6 +83,8 @@ internal import Kernel
         promptText = prompt.unicodeScalars.map(\.value)
         promptBuffer.text = promptText
         (ending, rawModes) = (nil, nil)
+        // Raw before the prompt shows: a key pressed at once must not be taken for the line discipline's.
+        _ = unsafe ce_set_raw(editor, 1)
         // Pasted text then comes between marks, and its lines are not taken for typed ones.
         if understandsEscapes { show("\u{1b}[?2004h") }
         defer { if understandsEscapes { show("\u{1b}[?2004l") } }

@@ -1,5 +1,6 @@
 internal import Kernel
 public import LuaHost
+internal import Seccomp
 
 /// Every module, registered with an interpreter; failures of the kernel explained; stop signals passed on.
 @discardableResult
@@ -10,6 +11,7 @@ public func registerPrimitives(with state: State) -> Holdings {
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
         case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
+        case let error as ProfileError: Failure(primitive.name, error.message, hint: error.hint)
         default: nil
         }
     }
@@ -26,7 +28,12 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
+<<<<<<< HEAD
         ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
+=======
+        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("seccomp", { seccompModule() }),
+>>>>>>> main
         ("dev", { deviceModule(holdings) }),
     ]
 }

@@ -46,7 +46,7 @@ public enum Tupper {
             .deletingLastPathComponent()
     }
 
-    private static var executable: URL {
+    static var executable: URL {
         let built = repository.appendingPathComponent(".build/debug/tupper")
         return FileManager.default.isExecutableFile(atPath: program.path) ? program : built
     }

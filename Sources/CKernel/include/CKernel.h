@@ -56,6 +56,8 @@ int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
 int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *identifier, int *is_root);
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation);
+/// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
+int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
 
 /// execvpe(3): PATH is looked up in this process's environment.
 int ck_execvpe(const char *file, char *const arguments[], char *const environment[]);

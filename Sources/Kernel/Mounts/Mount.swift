@@ -140,6 +140,28 @@ public struct DetachedMount: ~Copyable {
         }
     }
 
+    /// Shows the files of the map's inner users as those of its outer ones, and takes them back so:
+    /// mount_setattr(2), MOUNT_ATTR_IDMAP.
+    ///
+    /// EINVAL where a filesystem cannot.
+    public func map(_ users: IdentityMap, recursive: Bool = false) throws {
+        let namespace = try users.userNamespace()
+        do {
+            try systemCall("mount_setattr", [.init("option", "users")]) {
+                ck_mount_map_users(descriptor.number, recursive ? 0x8000 : 0, namespace.number)
+            }
+        } catch {
+            let below = recursive ? ", or one mounted below it," : ""
+            let reason =
+                switch error.number {
+                case EINVAL: "this filesystem\(below) cannot map users, or they are mapped already"
+                case EPERM: "only the owner of the filesystem's user namespace may map users"
+                default: error.detail
+                }
+            throw SystemCallError(error.call, error.number, error.subjects, detail: reason)
+        }
+    }
+
     /// Whether it shows a directory.
     public func isDirectory() throws(SystemCallError) -> Bool {
         try descriptor.status().st_mode & S_IFMT == S_IFDIR

@@ -4,6 +4,9 @@ public import SystemPackage
 
 /// Another root for this process: pivot_root(2), chroot(2).
 public enum RootChange {
+    /// Whether `/` may be an image's by now: what this program would trust on the host is then not to be trusted.
+    nonisolated(unsafe) public internal(set) static var hasHappened = false
+
     /// Makes `root` the root of this mount namespace; the old one is mounted at `old` inside, or gone.
     ///
     /// `root` becomes a mount of its own first where it is none. EINVAL where mounts propagate, or `old` is
@@ -20,6 +23,7 @@ public enum RootChange {
         ) {
             unsafe (place ?? ".").withPlatformString { unsafe ck_pivot_root(".", $0) }
         }
+        unsafe hasHappened = true
         if place == nil {
             // pivot_root(".", ".") stacks the old root on the new one; "." still names the old.
             try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
@@ -44,5 +48,6 @@ public enum RootChange {
     public static func chroot(_ root: FilePath) throws(SystemCallError) {
         try WorkingDirectory.change(to: root)
         try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }
+        unsafe hasHappened = true
     }
 }

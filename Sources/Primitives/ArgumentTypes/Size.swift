@@ -1,9 +1,19 @@
 public import LuaHost
 
 /// An amount of bytes: a number, or text with a unit: `"64M"` and `"2GiB"` count by 1024, `"2GB"` by 1000.
-public struct Size: ArgumentType, Sendable, Equatable {
+public struct Size: ArgumentType, Sendable, Equatable, CustomStringConvertible {
     /// The bytes, at most what a file offset holds.
     public let bytes: Int64
+
+    /// As in `"64M"`; plain bytes where no unit divides them.
+    public var description: String {
+        var (amount, unit) = (bytes, "")
+        for next in ["K", "M", "G", "T"] where amount > 0 && amount % 1024 == 0 {
+            amount /= 1024
+            unit = next
+        }
+        return "\(amount)\(unit)"
+    }
 
     public static var typeName: String { "size" }
     public static var annotation: String { "integer|string" }

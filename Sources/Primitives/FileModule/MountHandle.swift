@@ -33,6 +33,60 @@ final class MountHandle: HeldHandle {
     }
 }
 
+/// A part of the tree that is mounted nowhere yet.
+final class TreeHandle: HeldHandle {
+    static let kindName = "tree"
+    private let content: Content
+    let source: FilePath
+    let holding: Holding
+    private let holdings: Holdings
+
+    private final class Content {
+        var mount: DetachedMount?
+        init(_ mount: consuming DetachedMount) { self.mount = consume mount }
+    }
+
+    init(_ mount: consuming DetachedMount, of source: FilePath, _ holdings: Holdings) {
+        let content = Content(mount)
+        self.content = content
+        self.source = source
+        self.holdings = holdings
+        holding = holdings.hold("tree \(source.string)") { content.mount = nil }
+    }
+
+    var label: String { source.string }
+
+    static var kind: Kind {
+        Kind(
+            kindName, "A part of the tree, mounted nowhere yet; let go when released.",
+            [attach()] + holdingMethods(TreeHandle.self, made: "local tree = fs.tree \"tree\""))
+    }
+
+    private static func attach() -> Primitive {
+        let target = Parameter<FilePath>("target", "Where to show it.")
+        let place = TargetOptions()
+        return Primitive(
+            "tree:attach", "Shows it at a place, once.", positional: [target],
+            options: [place.root, place.mkdir], returns: "a mount handle", gives: ["tupper.mount"],
+            see: ["move_mount(2)"],
+            fails: [
+                "ENOENT": "the target is missing; `mkdir` makes it",
+                "ELOOP": "the target is a link; `root` keeps links inside",
+            ],
+            example: """
+                local tree = fs.tree("tree", { recursive = true, nosuid = true })
+                tree:attach("/rootfs/data", { root = "/mnt", mkdir = true })
+                """
+        ) { call in
+            let tree = try call.receiver(TreeHandle.self)
+            guard let mount = tree.content.mount.take() else {
+                throw ArgumentError("this tree was attached or released before")
+            }
+            return try place.attach(mount, to: try call[target], call, tree.holdings)
+        }
+    }
+}
+
 /// A loop device that was attached.
 final class LoopHandle: HeldHandle {
     static let kindName = "loop"

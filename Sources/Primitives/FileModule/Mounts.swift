@@ -6,7 +6,8 @@ internal import SystemPackage
 func mountPrimitives(_ holdings: Holdings) -> [Declaration] {
     [
         Declaration("mount", mount(holdings)), Declaration("bind", bind(holdings)),
-        Declaration("tmpfs", tmpfs(holdings)), Declaration("overlay", overlay(holdings)),
+        Declaration("tree", tree(holdings)), Declaration("tmpfs", tmpfs(holdings)),
+        Declaration("overlay", overlay(holdings)),
         Declaration("unmount", unmount()), Declaration("propagation", propagation()),
         Declaration("mounts", mounts()),
     ]
@@ -23,7 +24,8 @@ struct TargetOptions {
     let nodev = Parameter<Bool>("nodev", "Refuses device files.", default: false)
     let noexec = Parameter<Bool>("noexec", "Refuses running programs.", default: false)
 
-    var all: [AnyParameter] { [root, mkdir, readonly, nosuid, nodev, noexec] }
+    var attributes: [AnyParameter] { [readonly, nosuid, nodev, noexec] }
+    var all: [AnyParameter] { [root, mkdir] + attributes }
 
     func attributes(_ call: Call) throws -> MountAttributes {
         var attributes: MountAttributes = []
@@ -89,33 +91,70 @@ private func mount(_ holdings: Holdings) -> Primitive {
     }
 }
 
-private func bind(_ holdings: Holdings) -> Primitive {
+/// What part of the tree to show at another place, and how.
+private struct CopyOptions {
     let source = Parameter<FilePath>("source", "The file or directory to show.")
-    let target = Parameter<FilePath>("target", "Where to show it.")
     let recursive = Parameter<Bool>("recursive", "Takes the mounts below the source along.", default: false)
+    let users = Parameter<UserMap?>(
+        "users", "Shows the files of inner users as those of outer ones, as of ns.unshare.",
+        shown: "as they are")
     let place = TargetOptions()
+
+    func copy(_ call: Call) throws -> DetachedMount {
+        let deep = try call[recursive]
+        let copy = try DetachedMount.copy(of: try call[source], recursive: deep)
+        try copy.set(try place.attributes(call), recursive: deep)
+        if let map = try call[users]?.identityMap() { try copy.map(map, recursive: deep) }
+        return copy
+    }
+}
+
+private func bind(_ holdings: Holdings) -> Primitive {
+    let options = CopyOptions()
+    let target = Parameter<FilePath>("target", "Where to show it.")
     return Primitive(
-        "fs.bind", "Shows a file or directory at a second place.", positional: [source, target],
-        options: [recursive] + place.all, returns: "a mount handle",
+        "fs.bind", "Shows a file or directory at a second place.", positional: [options.source, target],
+        options: [options.recursive, options.users] + options.place.all, returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
             mount {recursive?--rbind:--bind} {readonly?-o ro:} {nosuid?-o nosuid:} {nodev?-o nodev:} \
-            {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} {source} [{root}/]{target}
-            """, see: ["mount(8)", "open_tree(2)"],
+            {noexec?-o noexec:} {users?-o X-mount.idmap=...:} {mkdir?-o X-mount.mkdir:} {source} [{root}/]{target}
+            """, see: ["mount(8)", "open_tree(2)", "mount_setattr(2)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
             "ENOENT": "the target is missing; `mkdir` makes it",
             "ELOOP": "the target is a link; `root` keeps links inside",
+            "EINVAL": "the filesystem cannot map `users`",
         ],
         example: """
             fs.bind("tree", "/mnt/tree", { readonly = true, mkdir = true })
             print(fs.read "/mnt/tree/notes.txt")
             """
     ) { call in
-        let deep = try call[recursive]
-        let copy = try DetachedMount.copy(of: try call[source], recursive: deep)
-        try copy.set(try place.attributes(call), recursive: deep)
-        return try place.attach(copy, to: try call[target], call, holdings)
+        try options.place.attach(try options.copy(call), to: try call[target], call, holdings)
+    }
+}
+
+private func tree(_ holdings: Holdings) -> Primitive {
+    let options = CopyOptions()
+    return Primitive(
+        "fs.tree", "Takes hold of a file or directory, to show it elsewhere later.",
+        positional: [options.source],
+        options: [options.recursive, options.users] + options.place.attributes,
+        returns: "a tree handle, to attach also where the source is out of sight",
+        gives: ["tupper.tree"], see: ["open_tree(2)", "mount_setattr(2)"],
+        fails: [
+            "EPERM": "no CAP_SYS_ADMIN over this mount namespace",
+            "ENOENT": "nothing stands at the source",
+            "EINVAL": "the filesystem cannot map `users`",
+        ],
+        example: """
+            local tree = fs.tree("tree", { readonly = true })
+            tree:attach("/mnt/data", { mkdir = true })
+            print(fs.read "/mnt/data/notes.txt")
+            """
+    ) { call in
+        [.handle(TreeHandle(try options.copy(call), of: try call[options.source], holdings))]
     }
 }
 

@@ -41,7 +41,10 @@ struct ChunkCompletion {
             }
             if typed.isEmpty, !candidates.isEmpty { return Completion(start: start, candidates: candidates) }
         }
-        let globals = offer(globals(typed), typed, at: start).candidates
+        let options = Set(candidates.map(\.shown))
+        let globals = offer(globals(typed), typed, at: start).candidates.filter {
+            !options.contains($0.shown)
+        }
         return Completion(start: start, candidates: candidates + globals)
     }
 
