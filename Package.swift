@@ -48,18 +48,16 @@ let package = Package(
             swiftSettings: fences,
             linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
         .target(
-<<<<<<< HEAD
             name: "LineEditor",
             dependencies: ["CEdit", "Kernel", .product(name: "SystemPackage", package: "swift-system")],
             swiftSettings: fences,
             linkerSettings: ["tinfo", "bsd", "md"].map { .linkedLibrary($0) }),
-=======
+        .target(
             name: "Seccomp",
             dependencies: [
                 "CSeccomp", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: fences),
->>>>>>> main
         // Floor 2: the bindings.
         .target(
             name: "Primitives",
@@ -82,11 +80,8 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
-<<<<<<< HEAD
         .testTarget(name: "LineEditorTests", dependencies: ["LineEditor"]),
-=======
         .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
->>>>>>> main
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],

@@ -28,12 +28,8 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-<<<<<<< HEAD
         ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
-=======
-        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
         ("seccomp", { seccompModule() }),
->>>>>>> main
         ("dev", { deviceModule(holdings) }),
     ]
 }

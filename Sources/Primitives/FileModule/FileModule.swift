@@ -5,11 +5,6 @@ func fileModule(_ holdings: Holdings) -> Module {
     Module(
         "fs", "Mounts, and the files and subvolumes below them.",
         mountPrimitives(holdings) + coverPrimitives(holdings) + imagePrimitives(holdings) + rootPrimitives()
-<<<<<<< HEAD
             + filePrimitives() + subvolumePrimitives(holdings) + archivePrimitives(),
-        kinds: [MountHandle.kind, LoopHandle.kind])
-=======
-            + filePrimitives() + subvolumePrimitives() + archivePrimitives(),
         kinds: [MountHandle.kind, TreeHandle.kind, LoopHandle.kind])
->>>>>>> main
 }
