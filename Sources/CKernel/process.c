@@ -78,6 +78,11 @@ ssize_t ck_receive(int socket, void *bytes, size_t count) { return recv(socket, 
 
 int ck_pipe(int *pair) { return pipe2(pair, O_CLOEXEC); }
 
+int ck_lock(int descriptor, short kind, off_t byte) {
+    struct flock lock = {.l_type = kind, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(descriptor, F_SETLKW, &lock);
+}
+
 int ck_fcntl(int descriptor, int command, long argument) {
     return fcntl(descriptor, command, argument);
 }

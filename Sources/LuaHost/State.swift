@@ -8,7 +8,7 @@ internal import CLuaBridge
 @safe public final class State {
     static let registry: Int32 = -LUAI_MAXSTACK - 1000
     /// The trampoline has no room for a context, and a process has one interpreter.
-    nonisolated(unsafe) private static var current: State?
+    nonisolated(unsafe) static var current: State?
 
     let lua: OpaquePointer
     /// The modules in use, in order.
@@ -32,6 +32,13 @@ internal import CLuaBridge
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?
+    /// Told of the statements that a stepped script reaches.
+    public var walker: (any Walker)?
+    /// Told when this process was copied, in both of them.
+    public var copied: (CopyRole) -> Void = { _ in }
+    /// Called when this process is about to end: before it releases what it made, and after.
+    public var ending: () -> Void = {}
+    public var ended: () -> Void = {}
     /// Called when a script cannot be stopped otherwise: releases what is held. The process ends then.
     public var abandon: (Int32) -> Void = { _ in }
 

@@ -60,6 +60,16 @@ public final class Holdings {
     }
 }
 
+extension Holdings {
+    /// Releases everything and ends this process.
+    public func leave(_ status: Int32, _ state: State) -> Never {
+        state.ending()
+        for complaint in releaseAll() { state.complain("tupper: not released: \(complaint)") }
+        state.ended()
+        Processes.leave(status)
+    }
+}
+
 /// One thing held.
 public final class Holding {
     /// What it is, as in `"mount /mnt"`.

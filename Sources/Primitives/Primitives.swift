@@ -69,8 +69,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
-        for complaint in holdings.releaseAll() { call.state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
+        holdings.leave(status, call.state)
     }
 }
 

@@ -28,10 +28,17 @@ struct ScriptFile {
 
     /// Runs it and prints how it ended; returns the exit status.
     func run(_ arguments: [String], tracing: Bool) -> Int32 {
+        run { source, name in
+            ScriptRunner(tracing: tracing).run(
+                source, name: name, arguments: arguments.map { Array($0.utf8) })
+        }
+    }
+
+    /// Gives its text and name to `body`, and prints how it ended; returns the exit status.
+    func run(_ body: ([UInt8], String) throws -> ScriptRunner.Ending) -> Int32 {
         let ending: ScriptRunner.Ending
         do {
-            ending = ScriptRunner(tracing: tracing).run(
-                try read(), name: path == "-" ? "stdin" : path, arguments: arguments.map { Array($0.utf8) })
+            ending = try body(try read(), path == "-" ? "stdin" : path)
         } catch let error as Errno {
             ending = .init(status: 1, report: "tupper: \(path): \(error.description.lowercased())")
         } catch {

@@ -5,7 +5,7 @@ import Glibc
 struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
-        subcommands: [ScriptCommand.self, ReplCommand.self, HelpCommand.self],
+        subcommands: [ScriptCommand.self, ReplCommand.self, StepCommand.self, HelpCommand.self],
         defaultSubcommand: ReplCommand.self)
 
     /// The commands by their names.

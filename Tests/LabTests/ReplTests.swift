@@ -11,8 +11,8 @@ struct ReplTests {
     /// A session that shows its first prompt.
     func start(
         _ arguments: [String] = ["repl"], columns: UInt16 = 80, environment: [String: String] = [:]
-    ) throws -> PseudoTerminal {
-        let terminal = try PseudoTerminal(
+    ) throws -> TypedSession {
+        let terminal = try TypedSession(
             arguments, home: home.path, columns: columns, environment: environment)
         try terminal.expect("> ")
         return terminal

@@ -22,6 +22,13 @@ public enum Tupper {
         try start(executable, ["script"] + options + ["-"] + arguments, input: script)
     }
 
+    /// Steps through `script`, told what to do by lines on standard input rather than at a terminal.
+    public static func step(_ script: String, commands: String) throws -> Outcome {
+        let scratch = try Scratch()
+        try scratch.write("script.lua", Array(script.utf8))
+        return try start(executable, ["step", scratch("script.lua")], input: commands)
+    }
+
     /// Runs one of the demos in a network and mount namespace of its own that outlives it; then lists the links.
     ///
     /// `stoppedBy` sends it a signal after some milliseconds.

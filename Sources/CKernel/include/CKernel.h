@@ -91,6 +91,8 @@ int ck_pipe(int *pair);
 
 /// fcntl(2), ioctl(2) and prctl(2) are variadic, which Swift cannot call.
 int ck_fcntl(int descriptor, int command, long argument);
+/// F_SETLKW of one byte of a file: F_WRLCK or F_UNLCK. The lock is this process's and ends with it.
+int ck_lock(int descriptor, short kind, off_t byte);
 int ck_ioctl(int descriptor, unsigned long request, void *argument);
 int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argument);
 int ck_prctl(int option, unsigned long argument);

@@ -51,3 +51,21 @@ public enum RootChange {
         unsafe hasHappened = true
     }
 }
+
+/// What tells one root directory from another.
+public struct RootIdentity: Sendable, Equatable {
+    /// The mount that it lies on.
+    public let mount: UInt64
+    /// Its device, in the two parts of makedev(3), and its inode.
+    public let device: String
+    public let inode: UInt64
+
+    /// The root of this process.
+    public static func current() throws(SystemCallError) -> RootIdentity {
+        let status = try FileStatus.read(RootPath("/", in: nil), following: true)
+        let device = FileStatus.parts(of: status.device)
+        return RootIdentity(
+            mount: try Mount.identifier(at: "/"), device: "\(device.major):\(device.minor)",
+            inode: status.inode)
+    }
+}

@@ -89,6 +89,7 @@ struct Succession {
                 _ = try theirs.receive()
                 try Credentials.becomeRoot()
             }
+            state.copied(.successor)
             return
         }
         if let users {
@@ -100,6 +101,7 @@ struct Succession {
                 throw error
             }
         }
+        state.copied(.predecessor)
         stayBehind(child)
     }
 

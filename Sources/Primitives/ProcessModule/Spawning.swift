@@ -56,6 +56,7 @@ struct Spawning {
         guard let child = try Child.clone(into: allNamespaces) else {
             run(function, report, theirs)
         }
+        state.copied(.parent)
         let box = ProcessBox(child, channel: ours, report: report, holdings)
         if let users {
             do {
@@ -75,6 +76,7 @@ struct Spawning {
         var status: Int32 = 0
         do {
             try enter(parent)
+            state.copied(.child)
             let values = try function([.handle(ParentHandle(parent))])
             if keepsValues { try report.put(values) }
         } catch let failure as LuaFailure {
@@ -83,8 +85,7 @@ struct Spawning {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
         state.forgetStop()
-        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
+        holdings.leave(status, state)
     }
 
     /// A child that was asked to stop has no error to tell.

@@ -28,7 +28,7 @@ public final class Session {
         record = SessionRecord(holdings, next: tracing ? LineTracer(state) : nil)
         state.tracer = record
         let terminal = TerminalInput(keys: keys)
-        input = terminal ?? PlainInput()
+        input = terminal ?? PipedInput()
         printer = ValuePrinter(state: state) { terminal?.window }
         state.missingGlobal = { [unowned self] name in
             SessionFunctions(session: self).primitive(name) ?? HelpFunctions.primitive(name)

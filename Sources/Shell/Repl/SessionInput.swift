@@ -1,5 +1,6 @@
 internal import LineEditor
 internal import LuaHost
+internal import Primitives
 
 /// Where a session's lines come from.
 protocol SessionInput: AnyObject {
@@ -68,10 +69,16 @@ final class TerminalInput: SessionInput {
 }
 
 /// A pipe or a file.
-final class PlainInput: SessionInput {
+final class PipedInput: SessionInput {
     let isTerminal = false
     let window: (columns: Int, rows: Int)? = nil
     func greet(_ state: State) {}
-    func read(prompt: String) -> LineEditor.Input { PlainLines.read() }
+    func read(prompt: String) -> LineEditor.Input {
+        switch PlainInput.read() {
+        case .line(let line): .line(line)
+        case .stopped: .interrupted
+        case .end: .end
+        }
+    }
     func remember(_ chunk: [UInt8], _ state: State) {}
 }

@@ -19,6 +19,8 @@ public struct ScriptRunner {
 
     let state: State
     let holdings: Holdings
+    /// How the script is compiled.
+    var load: ([UInt8], String) throws -> Function
 
     /// An interpreter with every primitive and the stdlib.
     /// `tracing` prints each primitive that ran on standard error.
@@ -26,6 +28,7 @@ public struct ScriptRunner {
         state = State()
         if tracing { state.tracer = LineTracer(state) }
         holdings = registerPrimitives(with: state)
+        load = state.load(_:name:)
         state.preloadStandardLibrary()
         state.missingGlobal = HelpFunctions.primitive
     }
@@ -36,7 +39,9 @@ public struct ScriptRunner {
     public func run(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
         let ending = runChunk(source, name: name, arguments: arguments)
         state.forgetStop()
+        state.ending()
         let complaints = holdings.releaseAll()
+        state.ended()
         if complaints.isEmpty { return ending }
         let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" }
         return Ending(status: ending.status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
@@ -48,7 +53,7 @@ public struct ScriptRunner {
         let rest = values.enumerated().map { Value.Entry(.integer(Int64($0.offset) + 1), $0.element) }
         state.setGlobal("arg", .table([named] + rest))
         do {
-            _ = try state.load(withoutShebang(source), name: "@\(name)")(values.map(Argument.value))
+            _ = try load(withoutShebang(source), "@\(name)")(values.map(Argument.value))
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
