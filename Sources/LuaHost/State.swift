@@ -148,19 +148,22 @@ internal import CLuaBridge
         guard let state = unsafe current, let lua = unsafe lua else { return 0 }
         let primitive = state.entries[Int(index)]
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
+        var trace: OpenTrace?
         do {
             try call.check()
-            let trace = call.beginTrace()
-            defer { trace?.end() }
+            trace = call.beginTrace()
             let results = try primitive.body(call)
             for result in results { unsafe state.push(result, on: lua) }
-            trace?.succeed()
+            trace?.end()
             return Int32(results.count)
         } catch let failure as LuaFailure {
+            if let trace { trace.end(error: state.fields(of: failure)) }
             failure.value.push()
             if unsafe lua != state.lua { unsafe lua_xmove(state.lua, lua, 1) }
         } catch {
-            unsafe state.pushError(state.failure(from: error, primitive), on: lua)
+            let failure = state.failure(from: error, primitive)
+            trace?.end(error: failure.entries)
+            unsafe state.pushError(failure, on: lua)
         }
         return -1
     }

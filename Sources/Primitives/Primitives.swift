@@ -69,6 +69,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
+        call.state.traceBeforeLeaving()
         holdings.leave(status, call.state)
     }
 }

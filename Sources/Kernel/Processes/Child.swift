@@ -34,6 +34,7 @@ public final class Child {
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {
             unsafe ck_clone(flags, &pidfd)
         }
+        if pid == 0 { Processes.beginCopy() }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
     }
 
