@@ -16,15 +16,6 @@ public enum Keyboard {
         case end
     }
 
-    /// The window's size in characters; nil where the terminal does not tell.
-    public static var windowSize: (columns: Int, rows: Int)? {
-        var size = winsize()
-        guard unsafe ck_ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
-            return nil
-        }
-        return (Int(size.ws_col), Int(size.ws_row))
-    }
-
     /// From now on a changed window is noticed.
     public static func watchWindow() throws(SystemCallError) {
         try systemCall("sigaction") { ck_watch_window() }

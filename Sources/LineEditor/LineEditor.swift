@@ -185,9 +185,9 @@ internal import Kernel
     }
 
     /// The window's columns and rows.
-    public var columns: Int { Keyboard.windowSize?.columns ?? 80 }
+    public var columns: Int { Terminal.size.map { Int($0.columns) } ?? 80 }
     /// The window's rows.
-    public var rows: Int { Keyboard.windowSize?.rows ?? 24 }
+    public var rows: Int { Terminal.size.map { Int($0.rows) } ?? 24 }
 
     private func show(_ text: String) {
         unsafe ce_print(text, text.utf8.count)

@@ -160,7 +160,8 @@ extension State {
         reference.push()
         defer { unsafe lb_pop(lua, 1) }
         return try Subject.read(
-            unsafe Slot(state: self, lua: lua, index: lua_gettop(lua), place: "the value", isPushed: true))
+            unsafe Slot(
+                state: self, lua: lua, index: lua_gettop(lua), position: .argument(1, nil), isPushed: true))
     }
 }
 
