@@ -24,11 +24,12 @@
 static int stop_event = -1;
 static void make_stop_event(void);
 
-pid_t ck_clone(uint64_t flags, int *pidfd) {
+pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
     struct clone_args arguments = {
-        .flags = flags | CLONE_PIDFD,
+        .flags = flags | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
+        .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     // The copy has a stop event of its own, or it would take away the parent's.
@@ -77,6 +78,11 @@ ssize_t ck_send(int socket, const void *bytes, size_t count) {
 ssize_t ck_receive(int socket, void *bytes, size_t count) { return recv(socket, bytes, count, MSG_DONTWAIT); }
 
 int ck_pipe(int *pair) { return pipe2(pair, O_CLOEXEC); }
+
+int ck_lock(int descriptor, short kind, off_t byte) {
+    struct flock lock = {.l_type = kind, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return fcntl(descriptor, F_SETLKW, &lock);
+}
 
 int ck_fcntl(int descriptor, int command, long argument) {
     return fcntl(descriptor, command, argument);
@@ -129,11 +135,33 @@ int ck_poll(int descriptor, short events, int timeout) {
     return ready;
 }
 
+int ck_poll_set(struct pollfd *set, unsigned int count, int timeout) {
+    struct pollfd all[9];
+    if (count > 8) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(all, set, count * sizeof *set);
+    all[count] = (struct pollfd){.fd = stop_event, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(all, count + 1, timeout);
+    } while (ready < 0 && errno == EINTR);
+    memcpy(set, all, count * sizeof *set);
+    if (ready > 0 && all[count].revents != 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return ready;
+}
+
 static void make_stop_event(void) {
     if (stop_event >= 0)
         close(stop_event);
     stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
+
+int ck_stop_event(void) { return stop_event; }
 
 void ck_forget_stop(void) {
     uint64_t count;

@@ -5,6 +5,10 @@ static const unsigned char inspect[] = {
 #embed "../../stdlib/inspect.lua"
 };
 
+static const unsigned char frame[] = {
+#embed "frame.lua"
+};
+
 static const unsigned char masks[] = {
 #embed "../../stdlib/masks.lua"
 };
@@ -22,3 +26,8 @@ const size_t cs_module_count = sizeof modules / sizeof *modules;
 const char *cs_name(size_t index) { return modules[index].name; }
 const unsigned char *cs_source(size_t index) { return modules[index].source; }
 size_t cs_length(size_t index) { return modules[index].length; }
+
+const unsigned char *cs_frame(size_t *length) {
+    *length = sizeof frame;
+    return frame;
+}

@@ -22,12 +22,23 @@ public struct CapabilitySets: Sendable, Equatable {
         return CapabilitySets(
             effective: Capabilities(rawValue: sets[0]), permitted: Capabilities(rawValue: sets[1]),
             inheritable: Capabilities(rawValue: sets[2]),
-            bounding: numbers { ck_prctl(PR_CAPBSET_READ, UInt($0)) },
-            ambient: numbers { ck_prctl_pair(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_IS_SET), UInt($0)) })
+            bounding: bounding(),
+            // Only what is inheritable can be ambient.
+            ambient: Capabilities(
+                Capabilities(rawValue: sets[2]).numbers.filter {
+                    ck_prctl_pair(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_IS_SET), UInt($0)) == 1
+                }.map(Capabilities.init)))
     }
 
-    private static func numbers(_ isSet: (Int) -> Int32) -> Capabilities {
-        Capabilities((0..<64).filter { isSet($0) == 1 }.map(Capabilities.init))
+    private static func bounding() -> Capabilities {
+        var bounding: UInt64 = 0
+        for number in 0..<64 {
+            let isSet = ck_prctl(PR_CAPBSET_READ, UInt(number))
+            // The kernel has no more than that.
+            if isSet < 0 { break }
+            bounding |= UInt64(isSet) << UInt64(number)
+        }
+        return Capabilities(rawValue: bounding)
     }
 
     /// Those of another process: proc_pid_status(5).

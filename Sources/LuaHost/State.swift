@@ -8,7 +8,7 @@ internal import CLuaBridge
 @safe public final class State {
     static let registry: Int32 = -LUAI_MAXSTACK - 1000
     /// The trampoline has no room for a context, and a process has one interpreter.
-    nonisolated(unsafe) private static var current: State?
+    nonisolated(unsafe) static var current: State?
 
     let lua: OpaquePointer
     /// The modules in use, in order.
@@ -19,8 +19,7 @@ internal import CLuaBridge
     public var missingGlobal: (String) -> Primitive? = { _ in nil }
     var undeclared: [(name: String, declare: () -> Module)] = []
     var hasBeenCopied = false
-    var handles: [Int: any Handle] = [:]
-    private var nextHandle = 1
+    var handles = HandleTable()
     var kinds: [String: KindTable] = [:]
     var metamethods: HandleMetamethods?
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
@@ -32,6 +31,13 @@ internal import CLuaBridge
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?
+    /// Told of the statements that a stepped script reaches.
+    public var walker: (any Walker)?
+    /// Told when this process was copied, in both of them.
+    public var copied: (CopyRole) -> Void = { _ in }
+    /// Called when this process is about to end: before it releases what it made, and after.
+    public var ending: () -> Void = {}
+    public var ended: () -> Void = {}
     /// Called when a script cannot be stopped otherwise: releases what is held. The process ends then.
     public var abandon: (Int32) -> Void = { _ in }
 
@@ -125,15 +131,6 @@ internal import CLuaBridge
         stopForgotten()
     }
 
-    // MARK: Handles
-
-    func keep(_ handle: any Handle) -> Int {
-        let key = nextHandle
-        nextHandle += 1
-        handles[key] = handle
-        return key
-    }
-
     // MARK: The trampoline's Swift side
 
     private static func dispatch(_ lua: OpaquePointer?, _ index: lua_Integer) -> Int32 {
@@ -141,22 +138,25 @@ internal import CLuaBridge
         guard let state = unsafe current, let lua = unsafe lua else { return 0 }
         let primitive = state.entries[Int(index)]
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
+        var trace: OpenTrace?
         do {
             try call.check()
-            let trace = call.beginTrace()
-            defer { trace?.end() }
+            trace = call.beginTrace()
             let results = try primitive.body(call)
             guard unsafe lua_checkstack(lua, Int32(clamping: results.count + 8)) != 0 else {
                 throw ArgumentError("\(results.count) results are more than the Lua stack holds")
             }
             for result in results { unsafe state.push(result, on: lua) }
-            trace?.succeed()
+            trace?.end()
             return Int32(results.count)
         } catch let failure as LuaFailure {
+            if let trace { trace.end(error: state.fields(of: failure)) }
             failure.value.push()
             if unsafe lua != state.lua { unsafe lua_xmove(state.lua, lua, 1) }
         } catch {
-            unsafe state.pushError(state.failure(from: error, primitive), on: lua)
+            let failure = state.failure(from: error, primitive)
+            trace?.end(error: failure.entries)
+            unsafe state.pushError(failure, on: lua)
         }
         return -1
     }

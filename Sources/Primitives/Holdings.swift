@@ -1,34 +1,55 @@
 internal import Kernel
-internal import LuaHost
+public import LuaHost
 
 /// What the script has made on the host and must be released when it ends, newest first.
 public final class Holdings {
     private var held: [Holding] = []
-    /// Rises in each copy of the process: a forked child never releases what its parent made. Pids tell nothing, since
-    /// a process and its copy in a new pid namespace can have the same one.
-    fileprivate private(set) var generation = 0
+    /// A forked child never releases what its parent made.
+    private var owner = Processes.generation
+    /// Whether what outlives the script is noted too, so that a session can take it back.
+    public var notesLasting = false
+    private var new: [Holding] = []
 
     /// Notes a thing made; `release` undoes it.
     func hold(_ label: String, release: @escaping () throws -> Void) -> Holding {
-        let holding = Holding(label: label, undo: release, of: self)
+        if owner != Processes.generation { startAnew() }
+        let holding = Holding(label: label, undo: release, owner: owner)
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
+        if notesLasting { new.append(holding) }
         return holding
     }
 
-    /// Whether anything is held by this process.
-    var isHolding: Bool { held.contains(where: \.isHeld) }
+    /// Notes, for a session, something that outlives the script; `undo` takes it back.
+    func noteLasting(_ label: @autoclosure () -> String, undo: @escaping () throws -> Void) {
+        guard notesLasting else { return }
+        new.append(Holding(label: label(), undo: undo, owner: Processes.generation))
+    }
 
-    /// To be called in a copy of the process: what was made so far is the original's.
+    /// What was made or noted since this was last asked.
+    public func takeNew() -> [Holding] {
+        defer { new = [] }
+        return new
+    }
+
+    /// What is held by this process, oldest first.
+    public var made: [Holding] { owner == Processes.generation ? held.filter(\.isHeld) : [] }
+
+    /// Whether anything is held by this process.
+    var isHolding: Bool { owner == Processes.generation && held.contains(where: \.isHeld) }
+
+    /// In a copy of the process: what was made so far is the original's.
     func startAnew() {
         held = []
-        generation += 1
+        new = []
+        owner = Processes.generation
     }
 
     /// Releases everything, newest first; returns what could not be released, a line each.
     ///
     /// What fails is tried once more when all else is gone, which may have stood in its way.
     public func releaseAll() -> [String] {
+        guard owner == Processes.generation else { return [] }
         var remaining: [Holding] = []
         while let holding = held.popLast() {
             do { try holding.release() } catch { remaining.append(holding) }
@@ -44,43 +65,57 @@ public final class Holdings {
     }
 }
 
-/// One thing held.
-final class Holding {
-    let label: String
-    private var undo: (() throws -> Void)?
-    private weak var holdings: Holdings?
-    private let generation: Int
+extension Holdings {
+    /// Releases everything and ends this process.
+    public func leave(_ status: Int32, _ state: State) -> Never {
+        state.ending()
+        for complaint in releaseAll() { state.complain("tupper: not released: \(complaint)") }
+        state.ended()
+        Processes.leave(status)
+    }
+}
 
-    fileprivate init(label: String, undo: @escaping () throws -> Void, of holdings: Holdings) {
+/// One thing held.
+public final class Holding {
+    /// What it is, as in `"mount /mnt"`.
+    public let label: String
+    private var undo: (() throws -> Void)?
+    private let owner: Int
+
+    init(label: String, undo: @escaping () throws -> Void, owner: Int) {
         self.label = label
         self.undo = undo
-        self.holdings = holdings
-        generation = holdings.generation
-    }
-
-    private init() {
-        label = ""
-        generation = -1
+        self.owner = owner
     }
 
     /// For a handle of something that was there before.
-    static var nothing: Holding { Holding() }
+    static var nothing: Holding {
+        let holding = Holding(label: "", undo: {}, owner: 0)
+        holding.keep()
+        return holding
+    }
 
     /// Whether releasing would still do something.
-    var isHeld: Bool { undo != nil }
+    public var isHeld: Bool { undo != nil }
 
-    /// Undoes it; a second time does nothing, and so does a process that did not make it. What fails stays held.
-    func release() throws {
-        guard let undo, generation == holdings?.generation else { return }
+    /// Undoes it; a second time does nothing, and so does a process that did not make it.
+    public func release() throws {
+        guard let undo, owner == Processes.generation else { return }
         self.undo = nil
         do { try undo() } catch {
+            // A mount that is busy now may not be so at the end.
             self.undo = undo
             throw error
         }
     }
 
     /// Hands it over to the user.
-    func keep() { undo = nil }
+    public func keep() { undo = nil }
+}
+
+extension Reference {
+    /// What is held by the handle that this is; nil for anything else.
+    public func holding(in state: State) -> Holding? { (state.handle(self) as? any HeldHandle)?.holding }
 }
 
 /// A handle whose thing is held.

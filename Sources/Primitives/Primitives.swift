@@ -1,5 +1,6 @@
 internal import Kernel
 public import LuaHost
+internal import Seccomp
 
 /// Every module, registered with an interpreter; failures of the kernel explained; stop signals passed on.
 @discardableResult
@@ -10,6 +11,9 @@ public func registerPrimitives(with state: State) -> Holdings {
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
         case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
+        case let error as CgroupUnsupported:
+            Failure(primitive.name, "option '\(error.option)': \(error.reason)")
+        case let error as ProfileError: Failure(primitive.name, error.message, hint: error.hint)
         default: nil
         }
     }
@@ -26,8 +30,9 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("dev", { deviceModule(holdings) }),
+        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
+        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
+        ("term", { terminalModule(holdings) }), ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 
@@ -66,8 +71,8 @@ private func exit(_ holdings: Holdings) -> Primitive {
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
-        for complaint in holdings.releaseAll() { call.state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
+        call.state.traceBeforeLeaving()
+        holdings.leave(status, call.state)
     }
 }
 

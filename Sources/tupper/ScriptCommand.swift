@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Glibc
-import Shell
+public import Shell
 import SystemPackage
 
 /// `tupper script FILE [ARGS...]`.
@@ -8,8 +8,11 @@ struct ScriptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "script", abstract: "Run a Lua script.")
 
-    @Flag(help: "Print each primitive with its shell equivalent and time.")
-    var trace = false
+    @Option(
+        help: ArgumentHelp(
+            "Print each primitive with its shell equivalent and time; --trace is --trace=text.",
+            valueName: "format"))
+    var trace: TraceFormat?
 
     @Argument(help: "The script; - reads standard input.")
     var file: String
@@ -22,16 +25,25 @@ struct ScriptCommand: ParsableCommand {
     }
 }
 
+extension TraceFormat: ExpressibleByArgument {}
+
 /// A script to run: a file, or `-` for standard input.
 struct ScriptFile {
     let path: String
 
     /// Runs it and prints how it ended; returns the exit status.
-    func run(_ arguments: [String], tracing: Bool) -> Int32 {
+    func run(_ arguments: [String], tracing: TraceFormat?) -> Int32 {
+        run { source, name in
+            ScriptRunner(tracing: tracing).run(
+                source, name: name, arguments: arguments.map { Array($0.utf8) })
+        }
+    }
+
+    /// Gives its text and name to `body`, and prints how it ended; returns the exit status.
+    func run(_ body: ([UInt8], String) throws -> ScriptRunner.Ending) -> Int32 {
         let ending: ScriptRunner.Ending
         do {
-            ending = ScriptRunner(tracing: tracing).run(
-                try read(), name: path == "-" ? "stdin" : path, arguments: arguments.map { Array($0.utf8) })
+            ending = try body(try read(), path == "-" ? "stdin" : path)
         } catch let error as Errno {
             ending = .init(status: 1, report: "tupper: \(path): \(error.description.lowercased())")
         } catch {

@@ -22,6 +22,13 @@ public enum Tupper {
         try start(executable, ["script"] + options + ["-"] + arguments, input: script)
     }
 
+    /// Steps through `script`, told what to do by lines on standard input rather than at a terminal.
+    public static func step(_ script: String, commands: String) throws -> Outcome {
+        let scratch = try Scratch()
+        try scratch.write("script.lua", Array(script.utf8))
+        return try start(executable, ["step", scratch("script.lua")], input: commands)
+    }
+
     /// Runs one of the demos in a network and mount namespace of its own that outlives it; then lists the links.
     ///
     /// `stoppedBy` sends it a signal after some milliseconds.
@@ -41,12 +48,42 @@ public enum Tupper {
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
     }
 
-    private static var repository: URL {
+    /// Runs a lab script in a virtual machine with another kernel, whose control groups are of a version ("1", "2",
+    /// "hybrid").
+    public static func runInMachine(labScript name: String, cgroups: String) throws -> Outcome {
+        try start(
+            repository.appendingPathComponent("scripts/machine"),
+            [
+                "--tupper", executable.path, "--cgroups", cgroups,
+                repository.appendingPathComponent("Tests/LabTests/Scripts/\(name)").path,
+            ], input: "")
+    }
+
+    /// Runs the program with arguments of its own after a command that leads to it, in the repository.
+    public static func runLab(_ lab: [String], _ arguments: [String]) throws -> Outcome {
+        try start(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            ["-C", repository.path] + lab + [executable.path] + arguments, input: "")
+    }
+
+    /// Runs the program with arguments, and nothing to read.
+    public static func run(arguments: [String], environment: [String] = []) throws -> Outcome {
+        try start(
+            URL(fileURLWithPath: "/usr/bin/env"), environment + [executable.path] + arguments, input: "")
+    }
+
+    /// Runs a script of bash.
+    public static func runShell(_ script: String) throws -> Outcome {
+        try start(URL(fileURLWithPath: "/bin/bash"), ["-s"], input: script)
+    }
+
+    /// Where the sources are.
+    public static var repository: URL {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
     }
 
-    private static var executable: URL {
+    static var executable: URL {
         let built = repository.appendingPathComponent(".build/debug/tupper")
         return FileManager.default.isExecutableFile(atPath: program.path) ? program : built
     }

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <poll.h>
 #include <linux/btrfs.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -17,8 +18,9 @@
 #include "privileges.h"
 
 /// clone3(2) without a new stack: fork(2) with namespaces. Returns the pid in the parent, 0 in the
-/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent.
-pid_t ck_clone(uint64_t flags, int *pidfd);
+/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent. The child is born in the group
+/// of version 2 whose directory `cgroup` is; -1 for this process's.
+pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup);
 
 /// unshare(2) and setns(2), which Glibc's module hides behind _GNU_SOURCE.
 int ck_unshare(uint64_t flags);
@@ -91,6 +93,8 @@ int ck_pipe(int *pair);
 
 /// fcntl(2), ioctl(2) and prctl(2) are variadic, which Swift cannot call.
 int ck_fcntl(int descriptor, int command, long argument);
+/// F_SETLKW of one byte of a file: F_WRLCK or F_UNLCK. The lock is this process's and ends with it.
+int ck_lock(int descriptor, short kind, off_t byte);
 int ck_ioctl(int descriptor, unsigned long request, void *argument);
 int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argument);
 int ck_prctl(int option, unsigned long argument);
@@ -98,6 +102,11 @@ int ck_prctl(int option, unsigned long argument);
 /// setresgid(2) and setresuid(2) with all three the same.
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
+
+/// bpf(2): loads a program of type BPF_PROG_TYPE_CGROUP_DEVICE, and attaches one to an open group, in the place of
+/// `replaced` unless that is -1.
+int ck_bpf_load_devices(const uint64_t *instructions, uint32_t count);
+int ck_bpf_attach_devices(int group, int program, int replaced);
 
 /// The device numbers of makedev(3).
 unsigned int ck_major(uint64_t device);
@@ -146,5 +155,32 @@ void ck_on_stop_signals(void (*arrived)(int));
 void ck_catch_stop_signals(void);
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Readable once a stop signal has arrived; -1 where none is waited for.
+int ck_stop_event(void);
+/// From now on a wait for a key notices SIGWINCH and SIGCONT.
+int ck_watch_window(void);
+/// Waits for input from a keyboard, milliseconds, -1 for ever: 0 timed out, 1 there is some, 2 the window has changed
+/// or this process goes on after it was stopped, -1 with errno, EINTR for a stop signal.
+int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
+
+/// Pseudo-terminals as in ioctl_tty(2): unlocked; the other end, opened by way of its own devpts (TIOCGPTPEER);
+/// made the controlling terminal of a new session; its size; the character that ends input, -1 where none does.
+int ck_terminal_unlock(int master);
+int ck_terminal_peer(int master);
+int ck_terminal_control(int terminal);
+int ck_terminal_size(int terminal, unsigned short *rows, unsigned short *columns);
+int ck_terminal_resize(int terminal, unsigned short rows, unsigned short columns);
+int ck_terminal_end_character(int terminal);
+/// Makes this process's terminal raw until it is settled; signals that end or stop the process settle it too.
+int ck_terminal_make_raw(int terminal);
+void ck_terminal_settle(void);
+/// A descriptor that is readable when the size of this process's terminal changes; then the end of that.
+int ck_watch_size(void);
+void ck_stop_watching_size(void);
+/// A descriptor to and from another process; neither waits. EAGAIN where none has come.
+int ck_send_descriptor(int socket, int descriptor);
+int ck_receive_descriptor(int socket);
+/// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
+int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);

@@ -43,3 +43,18 @@ void lb_stop(lua_State *L, int signal);
 /// The signal that asked, 0 if none did; `lb_forget_stop` goes back to that.
 int lb_stop_signal(void);
 void lb_forget_stop(lua_State *L);
+
+/// Called at a marked statement of `chunk` that is of interest; must not raise.
+typedef void (*lb_reached)(lua_State *L, int chunk, int line, int has_breakpoint);
+/// Which marked statements are of interest: those with a breakpoint, also all, or also those of a function that is
+/// active at most `depth` deep in `thread`.
+enum lb_walk { lb_walk_some, lb_walk_every, lb_walk_shallow };
+/// Makes the function on top, whose upvalue `marker` its statements read, one to be stepped; returns its number, -1
+/// where there are too many. The function stays.
+int lb_add_chunk(lua_State *L, const char *marker, int lines, lb_reached reached);
+void lb_set_breakpoint(lua_State *L, int chunk, int line, int on);
+void lb_set_walk(lua_State *L, enum lb_walk walk, lua_State *thread, int depth);
+/// Whether a marked statement that is reached is of interest.
+int lb_is_wanted(lua_State *L, int has_breakpoint);
+/// How many functions are active when a marked statement is reached.
+int lb_depth(lua_State *L);

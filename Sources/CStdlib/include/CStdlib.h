@@ -7,3 +7,6 @@ extern const size_t cs_module_count;
 const char *cs_name(size_t index);
 const unsigned char *cs_source(size_t index);
 size_t cs_length(size_t index);
+
+/// The stepper's part in Lua.
+const unsigned char *cs_frame(size_t *length);

@@ -4,6 +4,13 @@ public import SystemPackage
 
 /// Another root for this process: pivot_root(2), chroot(2).
 public enum RootChange {
+    /// Whether `/` may be an image's by now: what this program would trust on the host is then not to be trusted.
+    public static var hasHappened: Bool { unsafe happened }
+    nonisolated(unsafe) private static var happened = false
+
+    /// Notes that it has.
+    static func note() { unsafe happened = true }
+
     /// Makes `root` the root of this mount namespace; the old one is mounted at `old` inside, or gone.
     ///
     /// `root` becomes a mount of its own first where it is none. EINVAL where mounts propagate, or `old` is
@@ -20,6 +27,7 @@ public enum RootChange {
         ) {
             unsafe (place ?? ".").withPlatformString { unsafe ck_pivot_root(".", $0) }
         }
+        note()
         if place == nil {
             // pivot_root(".", ".") stacks the old root on the new one; "." still names the old.
             try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
@@ -44,5 +52,24 @@ public enum RootChange {
     public static func chroot(_ root: FilePath) throws(SystemCallError) {
         try WorkingDirectory.change(to: root)
         try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }
+        note()
+    }
+}
+
+/// What tells one root directory from another.
+public struct RootIdentity: Sendable, Equatable {
+    /// The mount that it lies on.
+    public let mount: UInt64
+    /// Its device, in the two parts of makedev(3), and its inode.
+    public let device: String
+    public let inode: UInt64
+
+    /// The root of this process.
+    public static func current() throws(SystemCallError) -> RootIdentity {
+        let status = try FileStatus.read(RootPath("/", in: nil), following: true)
+        let device = FileStatus.parts(of: status.device)
+        return RootIdentity(
+            mount: try Mount.identifier(at: "/"), device: "\(device.major):\(device.minor)",
+            inode: status.inode)
     }
 }

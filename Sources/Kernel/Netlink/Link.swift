@@ -14,6 +14,8 @@ public struct Link: Sendable, Equatable {
     public let kind: String
     /// The index of the bridge it is attached to; 0 for none.
     public let master: Int32
+    /// The index of the link below, or of the other end of a pair, there where that is; 0 for none.
+    public let lower: Int32
 
     /// All links of this network namespace.
     public static func all() throws(SystemCallError) -> [Link] {
@@ -54,6 +56,7 @@ public struct Link: Sendable, Equatable {
         name = attributes[3]?.text ?? ""
         mtu = attributes[4]?.number(at: 0) ?? 0
         master = Int32(bitPattern: attributes[10]?.number(at: 0) ?? 0)
+        lower = Int32(bitPattern: attributes[5]?.number(at: 0) ?? 0)
         kind = attributes[18]?.attributes()[1]?.text ?? ""
         mac = (attributes[1]?.bytes ?? []).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
             .joined(separator: ":")

@@ -1,5 +1,6 @@
 internal import Kernel
 internal import LuaHost
+internal import Seccomp
 
 /// What a program may do and how it fares: options of every primitive that becomes or starts one.
 struct PrivilegeOptions {
@@ -21,9 +22,11 @@ struct PrivilegeOptions {
         "oom_score", "How readily it is killed when memory runs out: -1000 to 1000.", shown: "this process's")
     private let umask = Parameter<Mode?>(
         "umask", "The permission bits that its new files lack.", shown: "this process's")
+    private let profile = Parameter<FilterProfile?>(
+        "seccomp", "The system calls that it may make.", shown: "this process's")
 
     var all: [AnyParameter] {
-        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask]
+        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask, profile]
     }
 
     /// What was asked for, checked; names are those of the root in sight.
@@ -48,6 +51,10 @@ struct PrivilegeOptions {
         privileges.niceness = try call.number(nice, in: -20...19)
         privileges.outOfMemoryScore = try call.number(score, in: -1000...1000)
         privileges.fileCreationMask = try call[umask]?.bits
+        if let profile = try call[profile] {
+            let most = privileges.capabilities.map { $0.union(privileges.ambient) }
+            privileges.filter = try profile.filter(.here(capabilities: most)).filter
+        }
         return privileges
     }
 

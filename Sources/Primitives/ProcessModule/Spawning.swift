@@ -39,8 +39,13 @@ final class Report {
 struct Spawning {
     var namespaces: Set<Namespace> = []
     var users: IdentityMap?
+    var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The control group that the copy is born in.
+    var group: CgroupPlacement?
+    /// The child's controlling terminal; nil for this process's.
+    var terminal: PseudoTerminal?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -53,10 +58,15 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
-        guard let child = try Child.clone(into: allNamespaces) else {
+        state.traceBeforeCopy()
+        guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
+            state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
-        let box = ProcessBox(child, channel: ours, report: report, holdings)
+        state.copied(.parent)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
+        // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
+        if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -69,13 +79,21 @@ struct Spawning {
         return box
     }
 
-    private var allNamespaces: Set<Namespace> { users == nil ? namespaces : namespaces.union([.user]) }
+    /// What the copy is made in. Offsets can be given to a time namespace only before anybody is in it; a cgroup
+    /// namespace starts at the group that its maker is in by then.
+    private var namespacesAtBirth: Set<Namespace> {
+        var all = users == nil ? namespaces : namespaces.union([.user])
+        if timeOffsets != nil { all.remove(.time) }
+        if group != nil { all.remove(.cgroup) }
+        return all
+    }
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
         holdings.startAnew()
         var status: Int32 = 0
         do {
             try enter(parent)
+            state.copied(.child)
             let values = try function([.handle(ParentHandle(parent))])
             if keepsValues { try report.put(values) }
         } catch let failure as LuaFailure {
@@ -83,9 +101,9 @@ struct Spawning {
         } catch {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
+        state.traceEnd(status: status)
         state.forgetStop()
-        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
+        holdings.leave(status, state)
     }
 
     /// A child that was asked to stop has no error to tell.
@@ -96,16 +114,28 @@ struct Spawning {
     }
 
     private func enter(_ parent: Channel) throws {
+        if let group, group.isStepWanted {
+            try group.enter()
+            try parent.send([])
+        }
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
-            if users.users.contains(where: { $0.inside == 0 }) { try Credentials.becomeRoot() }
+            if users.hasRoot { try Credentials.becomeRoot() }
         }
+        try timeOffsets?.enter()
         if diesWithParent {
             try Processes.dieWithParent()
             if parent.isHungUp { Processes.leave(1) }
         }
+        // The group that a process is in when it makes the namespace is the namespace's root.
+        if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if let terminal {
+            // The devpts in sight is not the container's.
+            try terminal.open(inOwnInstance: namespaces.contains(.mount))
+            try terminal.control()
+        }
         try prepare()
     }
 }

@@ -19,15 +19,22 @@ public struct ScriptRunner {
 
     let state: State
     let holdings: Holdings
+    /// How the script is compiled.
+    var load: ([UInt8], String) throws -> Function
 
     /// An interpreter with every primitive and the stdlib.
     /// `tracing` prints each primitive that ran on standard error.
-    public init(tracing: Bool = false) {
+    public init(tracing: TraceFormat? = nil) {
         state = State()
-        if tracing { state.tracer = LineTracer(state) }
         holdings = registerPrimitives(with: state)
+        load = state.load(_:name:)
         state.preloadStandardLibrary()
         state.missingGlobal = HelpFunctions.primitive
+        switch tracing {
+        case .text: state.tracer = LineTracer(state)
+        case .json: state.tracer = JSONTracer(state)
+        case nil: break
+        }
     }
 
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.
@@ -36,7 +43,9 @@ public struct ScriptRunner {
     public func run(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
         let ending = runChunk(source, name: name, arguments: arguments)
         state.forgetStop()
+        state.ending()
         let complaints = holdings.releaseAll()
+        state.ended()
         if complaints.isEmpty { return ending }
         let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" }
         return Ending(status: ending.status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
@@ -48,7 +57,7 @@ public struct ScriptRunner {
         let rest = values.enumerated().map { Value.Entry(.integer(Int64($0.offset) + 1), $0.element) }
         state.setGlobal("arg", .table([named] + rest))
         do {
-            _ = try state.load(withoutShebang(source), name: "@\(name)")(values.map(Argument.value))
+            _ = try load(withoutShebang(source), "@\(name)")(values.map(Argument.value))
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }

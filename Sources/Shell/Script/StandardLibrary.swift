@@ -13,6 +13,13 @@ enum StandardLibrary {
         guard let index = names.firstIndex(of: name) else { return nil }
         return unsafe Array(UnsafeBufferPointer(start: cs_source(index), count: cs_length(index)))
     }
+
+    /// The stepper's part in Lua, which scripts do not see.
+    static var frame: [UInt8] {
+        var length = 0
+        let start = unsafe cs_frame(&length)
+        return unsafe Array(UnsafeBufferPointer(start: start, count: length))
+    }
 }
 
 extension State {

@@ -1,0 +1,51 @@
+internal import LuaHost
+
+/// A file whose statements are marked.
+final class SteppedFile {
+    /// Its name, as messages have it.
+    let name: String
+    let chunk: SteppedChunk
+    let marked: MarkedSource
+    private let source: [Substring]
+
+    init(name: String, chunk: SteppedChunk, marked: MarkedSource, source: [UInt8]) {
+        self.name = name
+        self.chunk = chunk
+        self.marked = marked
+        var lines = String(decoding: source, as: UTF8.self)
+            .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        self.source = lines
+    }
+
+    var lineCount: Int { source.count }
+
+    /// A line's text, without what a terminal would act on.
+    func text(_ line: Int) -> String {
+        guard source.indices.contains(line - 1) else { return "" }
+        return printable(source[line - 1])
+    }
+}
+
+/// A text with control characters replaced, so that no terminal acts on them; a tab stays one.
+func printable(_ text: some StringProtocol) -> String {
+    var shown = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+        let isControl = scalar.value < 32 && scalar != "\t" || (127..<160).contains(scalar.value)
+        shown.append(isControl ? "\u{fffd}" : scalar)
+    }
+    return String(shown)
+}
+
+/// Where to stop.
+struct Breakpoint {
+    let number: Int
+    let file: SteppedFile
+    let line: Int
+    /// Only where this Lua text is true.
+    let condition: String?
+
+    var text: String {
+        "\(number)  \(file.name):\(line)" + (condition.map { "  if \($0)" } ?? "")
+    }
+}
