@@ -5,7 +5,7 @@ import Glibc
 struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
-        subcommands: [ScriptCommand.self, StepCommand.self, HelpCommand.self])
+        subcommands: [ScriptCommand.self, StepCommand.self, RecordCommand.self, HelpCommand.self])
 
     /// The commands by their names.
     static var commandNames: [String] {
