@@ -25,7 +25,7 @@ function advance(world, step) {
   const seen = step.state;
   const old = next.processes[step.who];
   const mine = next.processes[step.who] = { ...(old ?? { who: step.who, name: "tupper" }), ...(seen ?? {}) };
-  if (step.becomes) mine.name = step.becomes;
+  if (step.becomes) mine.name = step.becomes.replace(/^exec /, "");
   if (step.kind === "end") mine.gone = true;
   if (!seen) return next;
   const [place, parent] = [key(mine.ns), next.processes[step.who.replace(/\.\d+$/, "")]];
@@ -68,14 +68,15 @@ function shape(name, attributes, text) {
 
 class Drawing {
   constructor(world, before, step, width) {
-    Object.assign(this, { world, before, step, width, places: {}, wires: [], shapes: [] });
+    Object.assign(this, { world, before, step, width, places: {}, wires: [], boxes: [], shapes: [] });
     this.live = Object.values(world.processes).filter((process) => process.ns && !process.gone);
     this.shown = new Set([world.root, ...this.live.map((process) => key(process.ns))]);
   }
 
   put(name, attributes, text) {
     const made = shape(name, attributes, text);
-    this.shapes.push(made);
+    // Boxes lie below the wires, and what is written above them.
+    (attributes.class?.startsWith("box") ? this.boxes : this.shapes).push(made);
     return made;
   }
 
@@ -101,7 +102,8 @@ class Drawing {
     if (inside.some((process) => process.who === this.step.who)) frame.classList.add("active");
     const name = world.names[spaces[1]] ?? "", room = width - 2 * pad;
     let top = y + 22;
-    this.write(isRoot ? `this machine: ${name}` : own.includes("uts") ? name : "another view", x + pad, top, room, "title");
+    const title = isRoot ? `this machine: ${name}` : own.includes("uts") ? name : `${own.join(", ")} of its own`;
+    this.write(title, x + pad, top, room, "title");
     if (!isRoot) {
       top += row;
       const words = own.map((kind) => `${kind} ${spaces[kinds.indexOf(kind)]}`);
@@ -120,15 +122,22 @@ class Drawing {
     return top;
   }
 
-  // Items side by side, on as many lines as they need.
-  flow(items, x, y, room, place, gap = 10) {
-    let left = x;
+  // Items side by side, on as many lines as they need; `shift` says how much of the free room stands before them.
+  flow(items, x, y, room, place, gap = 10, shift = 0) {
+    const lines = [[]];
+    let taken = 0;
     for (const item of items) {
       const wide = Math.min(room, item.text.length * letter + (item.inset ?? 0));
-      if (left > x && left + wide > x + room) { left = x; y += item.high ?? row; }
-      place(item, left, y, wide);
-      left += wide + gap;
+      if (taken > 0 && taken + wide > room) { lines.push([]); taken = 0; }
+      lines[lines.length - 1].push({ item, wide, left: taken });
+      taken += wide + gap;
     }
+    lines.forEach((line, index) => {
+      const last = line[line.length - 1];
+      const before = last ? (room - last.left - last.wide) * shift : 0;
+      if (index > 0) y += line[0].item.high ?? row;
+      for (const { item, wide, left } of line) place(item, x + before + left, y, wide);
+    });
     return y;
   }
 
@@ -138,7 +147,7 @@ class Drawing {
   }
 
   processes(inside, x, y, room) {
-    const items = inside.map((process) => ({ text: `● ${process.pid} ${process.name}  [${process.who}]`, inset: 18, high: 27,
+    const items = inside.map((process) => ({ text: `● ${process.pid} ${process.name} [${process.who}]`, inset: 18, high: 27,
       style: process.who === this.step.who ? "now" : "" }));
     const recorded = new Set(Object.values(this.world.processes).flatMap((process) => [process.born, process.sight]));
     for (const process of inside) {
@@ -163,15 +172,23 @@ class Drawing {
       this.places[`${space} ${chip.link.index}`] = { x: left + wide / 2, top: line - 15, bottom: line + 7 };
     };
     const bridges = net.links.filter((link) => link.kind === "bridge");
-    const rest = net.links.filter((link) => link.kind !== "bridge");
+    // Those with wires stand last, at the edge.
+    const wired = (link) => link.master !== 0 || link.kind === "veth";
+    const rest = net.links.filter((link) => link.kind !== "bridge").sort((a, b) => wired(a) - wired(b));
     for (const list of [bridges, rest]) {
-      if (list.length > 0) y = this.flow(list.map(item), x, y + 2, room, place) + 44;
+      // Links stand at the right, where wires cross little that is written.
+      if (list.length > 0) y = this.flow(list.map(item), x, y + 2, room, place, 10, 1) + 44;
     }
     for (const link of net.links) {
       if (link.master) this.wires.push([`${space} ${link.index}`, `${space} ${link.master}`]);
       if (link.kind === "veth") this.pair(space, link);
     }
-    return y - 12;
+    y -= 12;
+    for (const route of net.routes.filter((text) => text.includes(" via ")).slice(0, 4)) {
+      this.write(`↗ ${route}`, x, y, room, "soft");
+      y += row;
+    }
+    return y;
   }
 
   // The other end of a pair knows this one by its number, as this one knows it.
@@ -189,7 +206,8 @@ class Drawing {
     const { world } = this, mounts = world.mounts[space];
     if (!mounts) return y;
     const old = new Set((this.before?.mounts[space] ?? mounts).map(mountKey));
-    const own = mounts.filter((mount) => !world.base.has(mountKey(mount))), others = mounts.length - own.length;
+    const own = mounts.length <= 10 ? mounts : mounts.filter((mount) => !world.base.has(mountKey(mount)));
+    const others = mounts.length - own.length;
     if (others > 0) {
       this.write(`▤ ${others} mount${others > 1 ? "s" : ""} ${space === world.root.split(" ")[0] ? "that were there before"
         : "as on the machine"}`, x, y, room, "soft");
@@ -202,8 +220,10 @@ class Drawing {
     const ordered = [], visit = (mount) => { ordered.push(mount); own.filter((m) => m[1] === mount[0] && m !== mount).forEach(visit); };
     own.filter((mount) => !own.some((other) => other[0] === mount[1] && other !== mount)).forEach(visit);
     for (const mount of ordered.slice(0, 24)) {
-      const left = x + depthOf(mount) * 18 + 14;
-      this.put("path", { d: `M${left - 12} ${y - 17} V${y - 4} H${left - 3}`, class: "tree" });
+      const depth = depthOf(mount), left = x + depth * 18 + (others > 0 ? 14 : 0);
+      if (depth > 0 || others > 0) {
+        this.put("path", { d: `M${left - 12} ${y - 17} V${y - 4} H${left - 3}`, class: "tree" });
+      }
       this.write(`${mount[2]}  ${mount[4]}  ${mount[3]}`, left, y, room - (left - x), old.has(mountKey(mount)) ? "" : "new");
       y += row;
     }
@@ -221,17 +241,17 @@ class Drawing {
   }
 
   finish() {
-    const height = this.box(this.world.root, 1, 1, this.width - 2, 0) + 2;
+    const height = this.box(this.world.root, 1, 1, this.width - 2, 0) + 2, wires = [];
     for (const [from, to] of this.wires) {
       const [a, b] = [this.places[from], this.places[to]].sort((one, other) => (one?.top ?? 0) - (other?.top ?? 0));
       if (!a || !b) continue;
       const [y1, y2] = a.top === b.top ? [a.bottom, b.bottom] : [a.bottom, b.top], bend = a.top === b.top ? 14 : (y2 - y1) / 2;
-      this.put("path", { class: "wire", d: a.top === b.top
+      wires.push(shape("path", { class: "wire", d: a.top === b.top
         ? `M${a.x} ${y1} C${a.x} ${y1 + bend} ${b.x} ${y2 + bend} ${b.x} ${y2}`
-        : `M${a.x} ${y1} C${a.x} ${y1 + bend} ${b.x} ${y2 - bend} ${b.x} ${y2}` });
+        : `M${a.x} ${y1} C${a.x} ${y1 + bend} ${b.x} ${y2 - bend} ${b.x} ${y2}` }));
     }
     const picture = shape("svg", { viewBox: `0 0 ${this.width} ${height}`, role: "img", "aria-label": "The machine" });
-    picture.append(...this.shapes);
+    picture.append(...this.boxes, ...wires, ...this.shapes);
     return picture;
   }
 }
@@ -252,13 +272,15 @@ function describe(step) {
     if (call.shell) line.append(element("pre", {}, "# " + call.shell));
     what.append(line);
   }
+  if (step.more) what.append(element("p", { class: "calm" }, `and ${step.more} more calls`));
   if (step.text) what.append(element("pre", { class: "error" }, step.text));
   if ((step.changes ?? []).length > 0) {
     const names = { "+": "added", "-": "removed", "~": "changed", "?": "unseen" };
     what.append(element("ul", {}, ...step.changes.map(([sign, subject, text]) =>
       element("li", { class: names[sign] }, `${sign} ${subject} ${text}`))));
   } else {
-    what.append(element("p", { class: "calm" }, "Nothing changed on the machine."));
+    what.append(element("p", { class: "calm" }, step.kind === "begin" && step.who === "1"
+      ? "The machine as the script finds it." : "No namespace, mount, link, cgroup or process changed."));
   }
 }
 

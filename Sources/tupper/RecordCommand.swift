@@ -20,15 +20,23 @@ struct RecordCommand: ParsableCommand {
     func run() throws {
         throw ExitCode(
             ScriptFile(path: file).run { source, name in
-                // Opened before the script runs: it may go to another root, and a place that cannot be written is said now.
-                let page = try FileDescriptor.open(
-                    FilePath(output), .writeOnly, options: [.create, .truncate, .closeOnExec],
-                    permissions: [.ownerReadWrite, .groupRead, .otherRead])
+                // Opened before the script runs, which may go to another root.
+                let page: FileDescriptor
+                do { page = try open() } catch let error as Errno {
+                    let words = error.description.lowercased()
+                    return .init(status: 1, report: "tupper: \(output): \(words)")
+                }
                 return try page.closeAfter {
                     try RecordRunner().run(source, name: name, arguments: arguments.map { Array($0.utf8) }) {
                         _ = try page.writeAll($0)
                     }
                 }
             })
+    }
+
+    private func open() throws -> FileDescriptor {
+        try FileDescriptor.open(
+            FilePath(output), .writeOnly, options: [.create, .truncate, .closeOnExec],
+            permissions: [.ownerReadWrite, .groupRead, .otherRead])
     }
 }

@@ -28,8 +28,9 @@ public struct RecordRunner {
     }
 
     private func page(_ source: [UInt8], _ name: String, _ steps: [Substring], _ status: Int32) -> [UInt8] {
-        let lines = String(decoding: source, as: UTF8.self)
+        var lines = String(decoding: source, as: UTF8.self)
             .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
+        if lines.last?.isEmpty == true { lines.removeLast() }
         let listing = JSON.list(lines.map { .text(printable($0)) }).encoded
         let json =
             "{\"name\":\(JSON.text(name).encoded),\"status\":\(status),\"source\":\(listing),"
