@@ -30,7 +30,11 @@ public enum Credentials {
         user: UInt32, group: UInt32, groups: [UInt32] = []
     ) throws(SystemCallError) {
         // The groups go first: afterwards the right to change them is gone.
-        try systemCall("setgroups") { unsafe setgroups(groups.count, groups) }
+        do {
+            try systemCall("setgroups") { unsafe setgroups(groups.count, groups) }
+        } catch let error where error.number == EPERM && groups.isEmpty && has(capability: 6) {
+            // With CAP_SETGID only a user namespace refuses it, in which groups were given up for good.
+        }
         try becomeKeepingGroups(user: user, group: group)
     }
 
@@ -41,6 +45,11 @@ public enum Credentials {
         } catch let error where error.call == "setgroups" && error.number == EPERM {
             try becomeKeepingGroups(user: 0, group: 0)
         }
+    }
+
+    /// The same for a user namespace that was joined, which may have no root.
+    static func becomeRootWherePossible() throws(SystemCallError) {
+        do { try becomeRoot() } catch let error where error.number == EINVAL {}
     }
 
     /// The same where supplementary groups cannot be given up: a user namespace that denies setgroups(2).

@@ -22,27 +22,25 @@ public struct IdentityMap: Sendable, Equatable {
     /// Runs for users and for groups.
     public let users: [Range]
     public let groups: [Range]
-    private let programs: Bool
 
     /// The same runs for users and groups.
-    public init(_ ranges: [Range]) {
-        users = ranges
-        groups = ranges
-        programs = false
-    }
+    public init(_ ranges: [Range]) { self.init(users: ranges, groups: ranges) }
 
-    private init(users: [Range], groups: [Range], programs: Bool) {
+    private init(users: [Range], groups: [Range]) {
         self.users = users
         self.groups = groups
-        self.programs = programs
     }
 
     /// Whom this process is outside, as root inside; nobody else.
     public static var root: IdentityMap {
         IdentityMap(
             users: [Range(inside: 0, outside: Credentials.user, count: 1)].compactMap { $0 },
-            groups: [Range(inside: 0, outside: Credentials.group, count: 1)].compactMap { $0 },
-            programs: false)
+            groups: [Range(inside: 0, outside: Credentials.group, count: 1)].compactMap { $0 })
+    }
+
+    /// Whether somebody is root inside.
+    public var hasRoot: Bool {
+        [users, groups].allSatisfy { runs in runs.contains { $0.inside == 0 } }
     }
 
     /// This user as root, and the ranges that subuid(5) and subgid(5) give it from 1 on.
@@ -59,14 +57,14 @@ public struct IdentityMap: Sendable, Equatable {
         }
         return IdentityMap(
             users: try runs("/etc/subuid", own: Credentials.user),
-            groups: try runs("/etc/subgid", own: Credentials.group), programs: Credentials.user != 0)
+            groups: try runs("/etc/subgid", own: Credentials.group))
     }
 
     /// The ranges of this user, who stands there by name or by number.
     private static func subordinate(_ file: FilePath) throws(SystemCallError) -> [(UInt32, UInt32)] {
         let user = Credentials.user
         let names = [Accounts.name(of: user), "\(user)"].compactMap { $0 }
-        let text = String(decoding: try Descriptor.open(file, 0).readToEnd(), as: UTF8.self)
+        let text = String(decoding: try Descriptor.open(file, 0).readToEnd(limit: 1 << 20), as: UTF8.self)
         let found = text.split(separator: "\n").compactMap { line -> (UInt32, UInt32)? in
             let fields = line.split(separator: ":").map(String.init)
             guard fields.count == 3, names.contains(fields[0]), let start = UInt32(fields[1]),
@@ -76,22 +74,50 @@ public struct IdentityMap: Sendable, Equatable {
         }
         if found.isEmpty {
             throw SystemCallError(
-                "open", ENOENT, [.init("path", file.string)], detail: "it has no range for user \(user)")
+                "open", ENOENT, [.init("path", file.string)],
+                detail: "it has no range for user \(Accounts.name(of: user) ?? "\(user)")")
         }
         return found
     }
 
     /// Writes the maps of a process that was just made in a user namespace of its own.
+    ///
+    /// What this process may not map itself, newuidmap(1) and newgidmap(1) map, after a look at what they will allow.
     public func write(to pid: Int32) throws {
-        if programs {
+        // CAP_SETUID and CAP_SETGID.
+        let mayMapAnybody = Credentials.has(capability: 7) && Credentials.has(capability: 6)
+        guard mayMapAnybody || isOwn else {
+            try Self.check(users, "/etc/subuid", own: Credentials.user)
+            try Self.check(groups, "/etc/subgid", own: Credentials.group)
             try run("newuidmap", pid, users)
             try run("newgidmap", pid, groups)
             return
         }
         // Without the right to any group, groups must be given up before one is mapped (CVE-2014-8989).
-        if !Credentials.has(capability: 6) { try put("deny", "setgroups", pid) }
+        if !mayMapAnybody { try put("deny", "setgroups", pid) }
         try put(Self.text(users), "uid_map", pid)
         try put(Self.text(groups), "gid_map", pid)
+    }
+
+    /// Whether it maps this process's own user and group and nobody else.
+    private var isOwn: Bool {
+        users.count == 1 && users[0].outside == Credentials.user && users[0].count == 1
+            && groups.count == 1 && groups[0].outside == Credentials.group && groups[0].count == 1
+    }
+
+    /// EPERM for a run that lies in none of the ranges given to this user.
+    private static func check(_ runs: [Range], _ file: FilePath, own: UInt32) throws(SystemCallError) {
+        for run in runs where !(run.outside == own && run.count == 1) {
+            let given = try subordinate(file)
+            let end = UInt64(run.outside) + UInt64(run.count)
+            if given.contains(where: { run.outside >= $0.0 && end <= UInt64($0.0) + UInt64($0.1) }) {
+                continue
+            }
+            let shown = given.map { "\($0.0) to \(UInt64($0.0) + UInt64(max($0.1, 1)) - 1)" }
+            throw SystemCallError(
+                "newuidmap", EPERM, [.init("range", "\(run.outside) to \(end - 1)")],
+                detail: "\(file.string) gives this user \(shown.joined(separator: ", "))")
+        }
     }
 
     /// A user namespace that maps so, with nobody in it.

@@ -76,9 +76,24 @@ public enum Namespace: String, CaseIterable, Sendable {
     public static func enter(_ namespaces: Set<Namespace>, of pid: Int32) throws(SystemCallError) {
         let subject = SystemCallError.Subject("pid", "\(pid)")
         noteOrigin(before: namespaces)
+        // Who is root in there must not trace this process, which still holds what is of the host (CVE-2016-9962).
+        // execve(2) ends that.
+        if !namespaces.isDisjoint(with: [.pid, .user]) {
+            try systemCall("prctl") { ck_prctl(PR_SET_DUMPABLE, 0) }
+        }
         let pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(pid) })
-        try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: namespaces)) }
-        if namespaces.contains(.mount) { unsafe RootChange.hasHappened = true }
+        // The kernel refuses to join the user namespace that one is in.
+        var isSame = false
+        if namespaces.contains(.user) {
+            let (other, own) = (try Namespace.user.identifier(of: pid), try Namespace.user.identifier())
+            isSame = other == own
+        }
+        let joined = isSame ? namespaces.subtracting([.user]) : namespaces
+        if joined.isEmpty { return }
+        // All at once: the kernel checks the others against the user namespace that is joined with them.
+        try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: joined)) }
+        if joined.contains(.user) { try Credentials.becomeRootWherePossible() }
+        if namespaces.contains(.mount) { RootChange.note() }
     }
 
     /// How an error names them.

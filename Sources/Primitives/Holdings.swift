@@ -5,11 +5,11 @@ public import LuaHost
 public final class Holdings {
     private var held: [Holding] = []
     /// A forked child never releases what its parent made.
-    private var owner = Processes.current
+    private var owner = Processes.generation
 
     /// Notes a thing made; `release` undoes it.
     func hold(_ label: String, release: @escaping () throws -> Void) -> Holding {
-        if owner != Processes.current { startAnew() }
+        if owner != Processes.generation { startAnew() }
         let holding = Holding(label: label, undo: release, owner: owner)
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
@@ -17,17 +17,17 @@ public final class Holdings {
     }
 
     /// Whether anything is held by this process.
-    var isHolding: Bool { owner == Processes.current && held.contains(where: \.isHeld) }
+    var isHolding: Bool { owner == Processes.generation && held.contains(where: \.isHeld) }
 
     /// In a copy of the process: what was made so far is the original's.
     func startAnew() {
         held = []
-        owner = Processes.current
+        owner = Processes.generation
     }
 
     /// Releases everything, newest first; returns what could not be released, a line each.
     public func releaseAll() -> [String] {
-        guard owner == Processes.current else { return [] }
+        guard owner == Processes.generation else { return [] }
         var complaints: [String] = []
         while let holding = held.popLast() {
             do { try holding.release() } catch let error as SystemCallError {
@@ -54,9 +54,9 @@ extension Holdings {
 final class Holding {
     let label: String
     private var undo: (() throws -> Void)?
-    private let owner: Int32
+    private let owner: Int
 
-    init(label: String, undo: @escaping () throws -> Void, owner: Int32) {
+    init(label: String, undo: @escaping () throws -> Void, owner: Int) {
         self.label = label
         self.undo = undo
         self.owner = owner
@@ -74,7 +74,7 @@ final class Holding {
 
     /// Undoes it; a second time does nothing, and so does a process that did not make it.
     func release() throws {
-        guard let undo, owner == Processes.current else { return }
+        guard let undo, owner == Processes.generation else { return }
         self.undo = nil
         try undo()
     }

@@ -29,8 +29,8 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }),
-        ("dev", { deviceModule(holdings) }),
+        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
+        ("term", { terminalModule(holdings) }),
     ]
 }
 
@@ -69,6 +69,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
+        call.state.traceBeforeLeaving()
         holdings.leave(status, call.state)
     }
 }

@@ -177,7 +177,7 @@ private func interactive() -> Primitive {
     Primitive(
         "sys.interactive", "Tells whether a person sits at standard input and output.",
         returns: "true or false",
-        gives: ["boolean"], shell: "[ -t 0 ] && [ -t 1 ]", see: ["isatty(3)"],
+        gives: ["boolean"], shell: "test -t 0 && test -t 1", see: ["isatty(3)"],
         example: #"if sys.interactive() then print "hello, whoever you are" end"#
     ) { _ in [.value(.boolean(Terminal.isInteractive))] }
 }

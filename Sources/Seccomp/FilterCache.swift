@@ -13,7 +13,7 @@ public struct FilterCache {
     /// The first place that is this user's own: `$XDG_CACHE_HOME/tupper`, then `/var/cache/tupper` for root and
     /// `~/.cache/tupper` for others. Without any, nothing is kept.
     public init() {
-        guard unsafe !RootChange.hasHappened else {
+        guard !RootChange.hasHappened else {
             directory = nil
             return
         }

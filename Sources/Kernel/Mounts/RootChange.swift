@@ -5,7 +5,11 @@ public import SystemPackage
 /// Another root for this process: pivot_root(2), chroot(2).
 public enum RootChange {
     /// Whether `/` may be an image's by now: what this program would trust on the host is then not to be trusted.
-    nonisolated(unsafe) public internal(set) static var hasHappened = false
+    public static var hasHappened: Bool { unsafe happened }
+    nonisolated(unsafe) private static var happened = false
+
+    /// Notes that it has.
+    static func note() { unsafe happened = true }
 
     /// Makes `root` the root of this mount namespace; the old one is mounted at `old` inside, or gone.
     ///
@@ -23,7 +27,7 @@ public enum RootChange {
         ) {
             unsafe (place ?? ".").withPlatformString { unsafe ck_pivot_root(".", $0) }
         }
-        unsafe hasHappened = true
+        note()
         if place == nil {
             // pivot_root(".", ".") stacks the old root on the new one; "." still names the old.
             try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
@@ -48,7 +52,7 @@ public enum RootChange {
     public static func chroot(_ root: FilePath) throws(SystemCallError) {
         try WorkingDirectory.change(to: root)
         try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }
-        unsafe hasHappened = true
+        note()
     }
 }
 

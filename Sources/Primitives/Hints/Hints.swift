@@ -2,7 +2,10 @@ internal import Kernel
 
 /// What the user can do about a refused call. The first table that knows it wins; a wrong guess is worse than none.
 func hint(for error: SystemCallError) -> String? {
-    for table in [privilegeHint, capabilityHint, mountHint, networkHint(for:), programHint, fileHint(for:)] {
+    for table in [
+        namespaceHint, privilegeHint, capabilityHint, mountHint, networkHint(for:), programHint,
+        fileHint(for:),
+    ] {
         if let hint = table(error) { return hint }
     }
     return nil

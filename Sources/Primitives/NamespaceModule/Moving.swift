@@ -12,12 +12,15 @@ private func unshare(_ holdings: Holdings) -> Primitive {
     let users = Parameter<UserMap?>(
         "users", "Who is who inside: root, auto, or a list of { inside=, outside=, count= }.",
         shown: "no user namespace, or nobody in it")
+    let offsets = Parameter<TimeOffsets?>(
+        "time_offsets", "How far the clocks of a new time namespace are from the machine's.",
+        shown: "not at all")
     let propagation = Parameter<Propagation>(
         "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private)
     return Primitive(
-        "ns.unshare", "Moves this interpreter into new namespaces.", options: [users, propagation],
+        "ns.unshare", "Moves this interpreter into new namespaces.", options: [users, offsets, propagation],
         list: kinds,
-        shell: "unshare {--kinds} {users?--map-root-user:} --propagation {propagation}",
+        shell: "unshare {--kinds} {kinds=pid?--fork:} {users?--map-root-user:} --propagation {propagation}",
         see: ["unshare(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",
@@ -31,6 +34,8 @@ private func unshare(_ holdings: Holdings) -> Primitive {
         var wanted = Set(try call[kinds])
         let map = try call[users]?.identityMap()
         if map != nil { wanted.insert(.user) }
+        let times = try call[offsets]
+        if times != nil { wanted.remove(.time) }
         let spread = try call[propagation]
         // A pid or time namespace is for processes yet to be born; only somebody outside can write a map, and
         // release what is held outside.
@@ -39,6 +44,7 @@ private func unshare(_ holdings: Holdings) -> Primitive {
         } else {
             try Namespace.unshare(wanted)
         }
+        try times?.enter()
         if wanted.contains(.mount) { try spread.set(at: "/", recursive: true) }
         return []
     }
@@ -94,10 +100,11 @@ struct Succession {
         let (ours, theirs) = try Channel.pair()
         guard let child = try Child.clone(into: namespaces) else {
             holdings.startAnew()
+            state.traceInCopy(isChild: false)
             try Processes.dieWithParent()
             if users != nil {
                 _ = try theirs.receive()
-                try Credentials.becomeRoot()
+                if users?.hasRoot == true { try Credentials.becomeRoot() }
             }
             state.copied(.successor)
             return

@@ -39,8 +39,11 @@ final class Report {
 struct Spawning {
     var namespaces: Set<Namespace> = []
     var users: IdentityMap?
+    var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The child's controlling terminal; nil for this process's.
+    var terminal: PseudoTerminal?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -53,11 +56,13 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        state.traceBeforeCopy()
         guard let child = try Child.clone(into: allNamespaces) else {
+            state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
         state.copied(.parent)
-        let box = ProcessBox(child, channel: ours, report: report, holdings)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -70,7 +75,11 @@ struct Spawning {
         return box
     }
 
-    private var allNamespaces: Set<Namespace> { users == nil ? namespaces : namespaces.union([.user]) }
+    /// What the copy is made in. Offsets can be given to a time namespace only before anybody is in it.
+    private var allNamespaces: Set<Namespace> {
+        let all = users == nil ? namespaces : namespaces.union([.user])
+        return timeOffsets == nil ? all : all.subtracting([.time])
+    }
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
         var status: Int32 = 0
@@ -84,6 +93,7 @@ struct Spawning {
         } catch {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
+        state.traceEnd(status: status)
         state.forgetStop()
         holdings.leave(status, state)
     }
@@ -99,13 +109,19 @@ struct Spawning {
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
-            if users.users.contains(where: { $0.inside == 0 }) { try Credentials.becomeRoot() }
+            if users.hasRoot { try Credentials.becomeRoot() }
         }
+        try timeOffsets?.enter()
         if diesWithParent {
             try Processes.dieWithParent()
             if parent.isHungUp { Processes.leave(1) }
         }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if let terminal {
+            // The devpts in sight is not the container's.
+            try terminal.open(inOwnInstance: namespaces.contains(.mount))
+            try terminal.control()
+        }
         try prepare()
     }
 }
