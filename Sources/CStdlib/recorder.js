@@ -266,7 +266,7 @@ function describe(step) {
   const process = steps.some((one) => one.who !== "1");
   if (process) what.append(element("span", { class: "who" }, `process ${step.who}`));
   for (const call of step.calls ?? []) {
-    const time = call.ms === null ? "does not return" : `${call.ms} ms`;
+    const time = call.ms === undefined ? "does not return" : `${call.ms} ms`;
     const line = element("div", { class: "call" }, element("code", {}, call.name), " ",
       element("span", {}, time + (call.failed ? ", failed" : "")));
     if (call.shell) line.append(element("pre", {}, "# " + call.shell));

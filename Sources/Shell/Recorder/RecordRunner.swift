@@ -31,9 +31,9 @@ public struct RecordRunner {
         var lines = String(decoding: source, as: UTF8.self)
             .split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
         if lines.last?.isEmpty == true { lines.removeLast() }
-        let listing = JSON.list(lines.map { .text(printable($0)) }).encoded
+        let listing = Value.list(lines.map { .text(printable($0)) }).json
         let json =
-            "{\"name\":\(JSON.text(name).encoded),\"status\":\(status),\"source\":\(listing),"
+            "{\"name\":\(Value.text(name).json),\"status\":\(status),\"source\":\(listing),"
             + "\"steps\":[\n\(steps.joined(separator: ",\n"))\n]}"
         let page = StandardLibrary.page
         return Self.fill(

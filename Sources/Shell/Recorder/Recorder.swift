@@ -61,7 +61,7 @@ final class Recorder: Walker, Tracer {
     }
 
     func ran(_ trace: Trace) {
-        guard !isDetached else { return }
+        guard !isDetached, !trace.isChildEnd else { return }
         if traces.isEmpty {
             lineOfTraces = state.line(in: [source])?.line ?? line ?? 0
             if let line, line != lineOfTraces { tellPlainLine() }
@@ -95,9 +95,9 @@ final class Recorder: Walker, Tracer {
     /// An error that ended the script.
     func tell(error: String) {
         record.append(
-            JSON.object([
-                "who": .text(identity), "kind": .text("error"), "line": .number(0), "text": .text(error),
-            ]).encoded)
+            Value.record([
+                "who": .text(identity), "kind": .text("error"), "line": .integer(0), "text": .text(error),
+            ]).json)
     }
 
     private func copied(_ role: CopyRole) {
@@ -117,13 +117,13 @@ final class Recorder: Walker, Tracer {
     // MARK: Writing
 
     /// The differences, and what a page needs to draw them.
-    private func look() -> (changes: [Change], state: JSON) {
+    private func look() -> (changes: [Change], state: Value) {
         let now = Observer.look()
         defer { (baseline, hasLooked) = (now, true) }
-        return (hasLooked ? now.changes(since: baseline) : [], now.json(since: hasLooked ? baseline : nil))
+        return (hasLooked ? now.changes(since: baseline) : [], now.value(since: hasLooked ? baseline : nil))
     }
 
-    private func write(kind: String, line: Int, calls: [Trace], changes: (changes: [Change], state: JSON)?) {
+    private func write(kind: String, line: Int, calls: [Trace], changes: (changes: [Change], state: Value)?) {
         steps += 1
         guard steps <= Self.limit else {
             if steps == Self.limit + 1 {
@@ -135,66 +135,16 @@ final class Recorder: Walker, Tracer {
         let shown = calls.prefix(40)
         let becomes = calls.last { $0.nanoseconds == nil }.flatMap(\.shell)
         record.append(
-            JSON.object([
-                "who": .text(identity), "kind": .text(kind), "line": .number(line),
-                "calls": .list(shown.map(\.json)),
+            Value.record([
+                "who": .text(identity), "kind": .text(kind), "line": .integer(Int64(line)),
+                "calls": .list(shown.map(\.value)),
                 "changes": .list(
                     (changes?.changes ?? []).map {
                         .list([.text($0.sign.rawValue), .text($0.subject), .text($0.text)])
                     }),
-                "more": calls.count > shown.count ? .number(calls.count - shown.count) : nil,
-                "becomes": becomes.map(JSON.text),
-                "state": changes?.state,
-            ]).encoded)
-    }
-}
-
-extension Trace {
-    fileprivate var json: JSON {
-        .object([
-            "name": .text(primitive), "shell": shell.map(JSON.text), "failed": failed ? .bool(true) : nil,
-            "ms": nanoseconds.map { .text(String(Milliseconds.text($0).dropLast(3))) } ?? .null,
-        ])
-    }
-}
-
-extension Observation {
-    /// What is different since an earlier one; everything where there is none.
-    fileprivate func json(since before: Observation?) -> JSON {
-        func texts(_ list: [String]) -> JSON { .list(list.map(JSON.text)) }
-        return .object([
-            "ns": .fields(Self.kinds.map { ($0, namespaces[$0].map { .number($0) }) }),
-            "host": .text(hostname), "root": .text(root),
-            "pid": .number(pid), "sight": .number(pidInSight), "dir": .text(directory), "user": .text(user),
-            "mounts": mounts == before?.mounts ? nil : mounts.map { .list($0.map(\.json)) },
-            "links": links == before?.links ? nil : links.map { .list($0.map(\.json)) },
-            "routes": routes == before?.routes ? nil : texts(routes),
-            "groups": cgroups == before?.cgroups ? nil : cgroups.map(texts),
-            "procs": processes == before?.processes
-                ? nil
-                : processes.map {
-                    .list(
-                        $0.map {
-                            .list([.number($0.pid), .number($0.parent), .text($0.name), .bool($0.hasEnded)])
-                        })
-                },
-        ])
-    }
-}
-
-extension Observation.Mount {
-    fileprivate var json: JSON {
-        .list(
-            [.number(identifier), .number(parent)]
-                + [target, source, type, options, propagation].map(JSON.text))
-    }
-}
-
-extension Observation.Link {
-    fileprivate var json: JSON {
-        .object([
-            "index": .number(index), "name": .text(name), "kind": .text(kind), "up": .bool(isUp),
-            "master": .number(master), "peer": .number(peer), "addresses": .list(addresses.map(JSON.text)),
-        ])
+                "more": calls.count > shown.count ? .integer(Int64(calls.count - shown.count)) : .absent,
+                "becomes": becomes.map(Value.text) ?? .absent,
+                "state": changes?.state ?? .absent,
+            ]).json)
     }
 }

@@ -135,7 +135,7 @@ final class Stepper: Walker, Tracer {
     // MARK: Primitives
 
     func ran(_ trace: Trace) {
-        guard !isDetached else { return }
+        guard !isDetached, !trace.isChildEnd else { return }
         guard !isMuted else {
             wasTouched = true
             return
