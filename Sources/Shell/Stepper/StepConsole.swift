@@ -30,8 +30,8 @@ final class StepConsole {
     var columns: Int? { editor?.columns }
 
     /// Reads a line; without a terminal the line is shown, so that a transcript reads well. `complete` lists what the word
-    /// before the cursor could become.
-    func read(_ prompt: String, complete: @escaping (String) -> [String]) -> Input {
+    /// before the cursor could become, and `suffix` follows where it is the only one.
+    func read(_ prompt: String, suffix: String = "", complete: @escaping (String) -> [String]) -> Input {
         if !pasted.isEmpty { return .line(pasted.removeFirst()) }
         let shown = owner.isEmpty ? prompt : owner + " " + prompt
         Output.flush()
@@ -43,7 +43,8 @@ final class StepConsole {
             let text = String(decoding: before, as: UTF8.self)
             let words = complete(text)
             let start = before.lastIndex { $0 == 32 || $0 == 9 }.map { $0 + 1 } ?? 0
-            return Completion(start: start, candidates: words.map { Completion.Candidate(Array($0.utf8)) })
+            return Completion(
+                start: start, candidates: words.map { Completion.Candidate(Array($0.utf8), suffix: suffix) })
         }
         switch editor.read(prompt: shown) {
         case .interrupted: return .interrupted

@@ -24,7 +24,7 @@ final class StepPrompt {
         showPlace()
         var goesOn = false
         while !goesOn {
-            switch console.read("step> ", complete: completions) {
+            switch console.read("step> ", suffix: " ", complete: completions) {
             case .line(let line):
                 let text = line.trimmed
                 if !text.isEmpty { stepper.lastLine = text }
