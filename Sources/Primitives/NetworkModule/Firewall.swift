@@ -27,7 +27,11 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
         let handle = NetworkHolding("net.ipv4.ip_forward", holdings) { try setting.write(before) }
         do { try setting.write(wanted ? "1" : "0") } catch {
             // It may be set all the same, where only reading back has failed.
-            if (try? setting.read()) == before { handle.holding.keep() } else { try? handle.holding.release() }
+            if (try? setting.read()) == before {
+                handle.holding.keep()
+            } else {
+                try? handle.holding.release()
+            }
             throw error
         }
         return [.handle(handle)]
