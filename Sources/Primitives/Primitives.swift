@@ -29,7 +29,7 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }),
+        ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
         ("dev", { deviceModule(holdings) }),
     ]
 }
