@@ -9,7 +9,9 @@ local root = "/mnt"
 local place <close> = fs.tmpfs(root)
 for _, path in ipairs { "bin", "proc", "tmp" } do fs.mkdir(root .. "/" .. path) end
 fs.copy("/bin/busybox", root .. "/bin/busybox")
-for _, applet in ipairs { "sh", "ls", "ps", "hostname" } do fs.symlink("busybox", root .. "/bin/" .. applet) end
+for _, applet in ipairs { "sh", "ls", "ps", "hostname", "ip", "umount", "env" } do
+    fs.symlink("busybox", root .. "/bin/" .. applet)
+end
 
 -- With a pid namespace a copy of the interpreter goes on as PID 1; the original waits, and releases at the end.
 ns.unshare { "mount", "uts", "ipc", "net", "pid" }

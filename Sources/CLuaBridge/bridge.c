@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static lb_dispatch dispatch_function;
@@ -151,7 +152,11 @@ void lb_to_text(lua_State *L, int index) {
 
 void lb_traceback(lua_State *L, int level) { luaL_traceback(L, L, NULL, level); }
 
-void lb_complain(const char *line) { fprintf(stderr, "%s\n", line); }
+// In one call, so that the lines of several processes do not mix.
+void lb_complain(const char *line) {
+    struct iovec parts[] = {{(void *)line, strlen(line)}, {"\n", 1}};
+    (void)!writev(STDERR_FILENO, parts, 2);
+}
 
 void lb_print(const char *text, size_t length) { fwrite(text, 1, length, stdout); }
 

@@ -26,6 +26,11 @@ public struct Failure: Error, Sendable, Equatable {
         self.hint = hint
     }
 
+    /// Its fields that have a value.
+    var entries: [Value.Entry] {
+        fields.filter { $0.value != .absent }.map { Value.Entry(.text($0.name), $0.value) }
+    }
+
     var fields: [(name: String, value: Value)] {
         func text(_ text: String?) -> Value { text.map(Value.text) ?? .absent }
         return [

@@ -19,8 +19,7 @@ internal import CLuaBridge
     public var missingGlobal: (String) -> Primitive? = { _ in nil }
     var undeclared: [(name: String, declare: () -> Module)] = []
     var hasBeenCopied = false
-    var handles: [Int: any Handle] = [:]
-    private var nextHandle = 1
+    var handles = HandleTable()
     var kinds: [String: KindTable] = [:]
     var metamethods: HandleMetamethods?
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
@@ -132,15 +131,6 @@ internal import CLuaBridge
         stopForgotten()
     }
 
-    // MARK: Handles
-
-    func keep(_ handle: any Handle) -> Int {
-        let key = nextHandle
-        nextHandle += 1
-        handles[key] = handle
-        return key
-    }
-
     // MARK: The trampoline's Swift side
 
     private static func dispatch(_ lua: OpaquePointer?, _ index: lua_Integer) -> Int32 {
@@ -148,19 +138,22 @@ internal import CLuaBridge
         guard let state = unsafe current, let lua = unsafe lua else { return 0 }
         let primitive = state.entries[Int(index)]
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
+        var trace: OpenTrace?
         do {
             try call.check()
-            let trace = call.beginTrace()
-            defer { trace?.end() }
+            trace = call.beginTrace()
             let results = try primitive.body(call)
             for result in results { unsafe state.push(result, on: lua) }
-            trace?.succeed()
+            trace?.end()
             return Int32(results.count)
         } catch let failure as LuaFailure {
+            if let trace { trace.end(error: state.fields(of: failure)) }
             failure.value.push()
             if unsafe lua != state.lua { unsafe lua_xmove(state.lua, lua, 1) }
         } catch {
-            unsafe state.pushError(state.failure(from: error, primitive), on: lua)
+            let failure = state.failure(from: error, primitive)
+            trace?.end(error: failure.entries)
+            unsafe state.pushError(failure, on: lua)
         }
         return -1
     }

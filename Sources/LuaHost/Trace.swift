@@ -3,22 +3,56 @@ internal import CLuaBridge
 
 /// A primitive that ran: what `--trace` prints.
 public struct Trace: Sendable, Equatable {
+    /// How far it came.
+    public enum Stage: String, Sendable {
+        /// It starts a copy of this process, whose own traces come next.
+        case started
+        /// It returned, or raised an error.
+        case returned, failed
+        /// It does not come back, as `proc.exec`.
+        case left
+    }
+
     /// Its name, as in `"fs.mount"`.
     public let primitive: String
     /// The shell line that does the same; nil where there is none.
     public let shell: String?
     /// `FILE:LINE` of the call; nil outside Lua.
     public let position: String?
-    /// How long it took; nil for one that does not come back, as `proc.exec`.
+    /// How long it took; nil for one that has not come back.
     public let nanoseconds: UInt64?
+    /// How far it came.
+    public let stage: Stage
+    /// Whether it was told of before, when it started a copy of this process.
+    public let hasStarted: Bool
+    /// Its arguments by name; empty unless the tracer wants them.
+    public let arguments: [Value.Entry]
+    /// The fields of the error that it raised.
+    public let error: [Value.Entry]
+
     /// Whether it raised an error.
-    public let failed: Bool
+    public var failed: Bool { stage == .failed }
 }
 
 /// What is told of every primitive that ran.
 public protocol Tracer: AnyObject {
+    /// Whether it looks at the arguments.
+    var wantsArguments: Bool { get }
     /// A primitive ran.
     func ran(_ trace: Trace)
+    /// A primitive starts a copy of this process; it is told of again when it has run.
+    func starts(_ trace: Trace)
+    /// This process is a copy now; `isChild` unless it goes on with the script in the original's place.
+    func enteredCopy(isChild: Bool)
+}
+
+extension Tracer {
+    /// It does not.
+    public var wantsArguments: Bool { false }
+    /// Nothing is done.
+    public func starts(_ trace: Trace) {}
+    /// Nothing is done.
+    public func enteredCopy(isChild: Bool) {}
 }
 
 /// A primitive under way while a tracer listens.
@@ -27,40 +61,60 @@ final class OpenTrace {
     private let primitive: String
     private let shell: String?
     private let position: String?
+    private let arguments: [Value.Entry]
     private let outer: OpenTrace?
     private unowned let state: State
     private let start: UInt64
-    private var failed = true
+    private var hasStarted = false
 
     init(_ call: Call, _ tracer: any Tracer) {
         self.tracer = tracer
         primitive = call.primitive.name
         shell = call.shellLine()
         position = call.position
+        arguments = tracer.wantsArguments ? call.arguments() : []
         state = call.state
         outer = state.openTrace
         start = state.clock()
     }
 
-    func succeed() { failed = false }
-
-    func end() {
+    /// It returned, or raised an error with these fields.
+    func end(error: [Value.Entry]? = nil) {
         state.openTrace = outer
-        tracer.ran(
-            Trace(
-                primitive: primitive, shell: shell, position: position, nanoseconds: state.clock() &- start,
-                failed: failed))
+        tracer.ran(trace(error == nil ? .returned : .failed, state.clock() &- start, error: error ?? []))
     }
 
-    func endlessly() {
-        tracer.ran(
-            Trace(primitive: primitive, shell: shell, position: position, nanoseconds: nil, failed: false))
+    func endlessly() { tracer.ran(trace(.left, nil)) }
+
+    func starts() {
+        tracer.starts(trace(.started, nil))
+        hasStarted = true
+    }
+
+    private func trace(_ stage: Trace.Stage, _ nanoseconds: UInt64?, error: [Value.Entry] = []) -> Trace {
+        Trace(
+            primitive: primitive, shell: shell, position: position, nanoseconds: nanoseconds, stage: stage,
+            hasStarted: hasStarted, arguments: arguments, error: error)
     }
 }
 
 extension State {
     /// Tells the tracer of the primitive under way, which will not come back to be told of.
     public func traceBeforeLeaving() { openTrace?.endlessly() }
+
+    /// Tells the tracer of the primitive under way, which is about to copy this process.
+    public func traceBeforeCopy() { openTrace?.starts() }
+
+    /// Tells the tracer that this process is a copy now.
+    public func traceInCopy(isChild: Bool) { tracer?.enteredCopy(isChild: isChild) }
+
+    /// Tells the tracer that a child has run its function and leaves.
+    public func traceEnd(status: Int32) {
+        tracer?.ran(
+            Trace(
+                primitive: "os.exit", shell: "exit \(status)", position: nil, nanoseconds: nil, stage: .left,
+                hasStarted: false, arguments: [.init(.text("code"), .integer(Int64(status)))], error: []))
+    }
 }
 
 extension Call {
@@ -71,11 +125,28 @@ extension Call {
         return trace
     }
 
+    /// The arguments that were given, by name; a handle by its text, a function by its type.
+    func arguments() -> [Value.Entry] {
+        let receiver = primitive.isMethod ? (unsafe state.handle(at: 1, on: lua)) : nil
+        let parameters = primitive.positional + (primitive.list.map { [$0] } ?? []) + primitive.options
+        return (receiver.map { [.init(.text("self"), .text($0.shown))] } ?? [])
+            + parameters.compactMap { parameter in
+                withSlot(of: parameter) { slot in
+                    slot.isAbsent
+                        ? nil : .init(.text(parameter.name), slot.shown(isList: parameter === primitive.list))
+                }
+            }
+    }
+
     /// `FILE:LINE` of the Lua code that calls.
     var position: String? {
         var line: Int32 = 0
-        guard let source = unsafe lb_where(lua, 1, &line), line > 0 else { return nil }
-        return unsafe "\(String(cString: source)):\(line)"
+        // A function of Lua's own may stand between, as in pcall(fs.mount, ...).
+        for level in 1...8 {
+            guard let source = unsafe lb_where(lua, Int32(level), &line) else { return nil }
+            if line > 0 { return unsafe "\(String(cString: source)):\(line)" }
+        }
+        return nil
     }
 
     /// The primitive's shell line with this call's arguments.
@@ -128,5 +199,20 @@ extension Value.Entry {
             return value.words.map { shellQuoted(String(decoding: name, as: UTF8.self)) + "=" + $0 }
         }
         return [shellQuoted(String(decoding: name + [UInt8(ascii: "=")] + text, as: UTF8.self))]
+    }
+}
+
+extension Handle {
+    /// As `tostring` has it.
+    fileprivate var shown: String { "\(type(of: self).kindName) \(label)" }
+}
+
+extension Slot {
+    /// The value in a trace.
+    fileprivate func shown(isList: Bool) -> Value {
+        if let handle = anyHandle() { return .text(handle.shown) }
+        guard let value = try? plain() else { return .text(kind) }
+        guard isList, case .table(let entries) = value else { return value }
+        return .table(entries.filter(\.isElement))
     }
 }

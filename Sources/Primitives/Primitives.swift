@@ -28,9 +28,15 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
+<<<<<<< HEAD
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
         ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
         ("dev", { deviceModule(holdings) }),
+=======
+        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
+        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
+        ("term", { terminalModule(holdings) }),
+>>>>>>> main
     ]
 }
 
@@ -69,6 +75,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in
         let status = try call[code].status
+        call.state.traceBeforeLeaving()
         holdings.leave(status, call.state)
     }
 }

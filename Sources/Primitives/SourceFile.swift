@@ -1,10 +1,35 @@
 internal import Kernel
+internal import LuaHost
 internal import SystemPackage
 
-/// A file of Lua source, read for whoever wants to see it.
+/// A file of Lua source, read for whoever wants to see it, or written. Throws `Failure` where the kernel refuses.
 public enum SourceFile {
-    /// Its bytes. Throws where it cannot be read or is no source of a sensible size.
+    /// Its bytes, where it is of a sensible size.
     public static func read(_ path: [UInt8]) throws -> [UInt8] {
-        try Files.read(RootPath(FilePath(bytes: path), in: nil), limit: 64 << 20)
+        try explained { try Files.read(RootPath(FilePath(bytes: path), in: nil), limit: 64 << 20) }
+    }
+
+    /// Makes it anew in a directory, which is made too where it is missing; returns its path.
+    public static func write(_ text: String, named name: String, in directory: [UInt8]) throws -> [UInt8] {
+        let place = FilePath(bytes: directory)
+        let path = place.appending(name)
+        try explained {
+            try Files.makeDirectory(RootPath(place, in: nil), parents: true, mode: nil)
+            try Files.write(Array(text.utf8), to: RootPath(path, in: nil), appending: false, mode: nil)
+        }
+        return path.bytes
+    }
+
+    private static func explained<Result>(_ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as SystemCallError {
+            throw failure(of: error, in: Primitive("tupper", "") { _ in [] })
+        }
+    }
+
+    /// Writes it, in the place of one that is there.
+    public static func write(_ source: [UInt8], to path: [UInt8]) throws {
+        try explained {
+            try Files.write(source, to: RootPath(FilePath(bytes: path), in: nil), appending: false, mode: nil)
+        }
     }
 }

@@ -1,6 +1,6 @@
-import ArgumentParser
+public import ArgumentParser
 import Glibc
-import Shell
+public import Shell
 import SystemPackage
 
 /// `tupper script FILE [ARGS...]`.
@@ -8,8 +8,11 @@ struct ScriptCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "script", abstract: "Run a Lua script.")
 
-    @Flag(help: "Print each primitive with its shell equivalent and time.")
-    var trace = false
+    @Option(
+        help: ArgumentHelp(
+            "Print each primitive with its shell equivalent and time; --trace is --trace=text.",
+            valueName: "format"))
+    var trace: TraceFormat?
 
     @Argument(help: "The script; - reads standard input.")
     var file: String
@@ -22,12 +25,14 @@ struct ScriptCommand: ParsableCommand {
     }
 }
 
+extension TraceFormat: ExpressibleByArgument {}
+
 /// A script to run: a file, or `-` for standard input.
 struct ScriptFile {
     let path: String
 
     /// Runs it and prints how it ended; returns the exit status.
-    func run(_ arguments: [String], tracing: Bool) -> Int32 {
+    func run(_ arguments: [String], tracing: TraceFormat?) -> Int32 {
         run { source, name in
             ScriptRunner(tracing: tracing).run(
                 source, name: name, arguments: arguments.map { Array($0.utf8) })

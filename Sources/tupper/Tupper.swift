@@ -5,7 +5,10 @@ import Glibc
 struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
-        subcommands: [ScriptCommand.self, StepCommand.self, HelpCommand.self])
+        subcommands: [
+            ScriptCommand.self, ReplCommand.self, StepCommand.self, HelpCommand.self, StubsCommand.self,
+            ReferenceCommand.self,
+        ], defaultSubcommand: ReplCommand.self)
 
     /// The commands by their names.
     static var commandNames: [String] {
@@ -26,8 +29,16 @@ enum Start {
     static func main() {
         let words = CommandLine.arguments
         if words.count > 2, words[1] == "script", words[2] == "-" || !words[2].hasPrefix("-") {
-            exit(ScriptFile(path: words[2]).run(Array(words[3...]), tracing: false))
+            exit(ScriptFile(path: words[2]).run(Array(words[3...]), tracing: nil))
         }
-        Tupper.main()
+        Tupper.main(spelledOut(Array(words.dropFirst())))
+    }
+
+    /// The parser knows options with a value or without; `--trace` may have one, and the script after it is none.
+    private static func spelledOut(_ words: [String]) -> [String] {
+        guard words.first == "script" else { return words }
+        let options = words.dropFirst().prefix { $0.hasPrefix("-") && $0 != "-" && $0 != "--" }
+        return words.prefix(1) + options.map { $0 == "--trace" ? "--trace=text" : $0 }
+            + words.dropFirst(options.count + 1)
     }
 }

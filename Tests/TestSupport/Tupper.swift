@@ -48,6 +48,7 @@ public enum Tupper {
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
     }
 
+<<<<<<< HEAD
     /// Runs a demo as an ordinary user, in a network and mount namespace with one link and a route that leads nowhere.
     ///
     /// `preparing` is shell that runs before, as root.
@@ -72,6 +73,28 @@ public enum Tupper {
     }
 
     private static var repository: URL {
+=======
+    /// Runs the program with arguments of its own after a command that leads to it, in the repository.
+    public static func runLab(_ lab: [String], _ arguments: [String]) throws -> Outcome {
+        try start(
+            URL(fileURLWithPath: "/usr/bin/env"),
+            ["-C", repository.path] + lab + [executable.path] + arguments, input: "")
+    }
+
+    /// Runs the program with arguments, and nothing to read.
+    public static func run(arguments: [String], environment: [String] = []) throws -> Outcome {
+        try start(
+            URL(fileURLWithPath: "/usr/bin/env"), environment + [executable.path] + arguments, input: "")
+    }
+
+    /// Runs a script of bash.
+    public static func runShell(_ script: String) throws -> Outcome {
+        try start(URL(fileURLWithPath: "/bin/bash"), ["-s"], input: script)
+    }
+
+    /// Where the sources are.
+    public static var repository: URL {
+>>>>>>> main
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
     }

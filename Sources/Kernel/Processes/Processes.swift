@@ -4,6 +4,14 @@ internal import SystemPackage
 
 /// The processes in sight, and what this one can do to itself.
 public enum Processes {
+    nonisolated(unsafe) private static var copies = 0
+    /// How many copies of copies this process is: unlike its pid, it differs from that of every process it came from,
+    /// since the first process of a pid namespace is 1 like that of the one around it.
+    public static var generation: Int { unsafe copies }
+
+    /// To be called in a copy of this process first.
+    static func beginCopy() { unsafe copies += 1 }
+
     /// This process's pid in its pid namespace.
     public static var current: Int32 { getpid() }
 

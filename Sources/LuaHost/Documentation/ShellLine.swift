@@ -1,7 +1,8 @@
 /// The shell line that does what a primitive does, written once as a template.
 ///
 /// `{name}` stands for an argument's value; `{--name}` for each element of a list with dashes before it;
-/// `{name*:}` for the elements joined by a colon; `{flag?a:b}` for a choice by whether it is given and true; `{name|other}` for a second choice, the last one
+/// `{name*:}` for the elements joined by a colon; `{flag?a:b}` for a choice by whether it is given and true,
+/// `{list=word?a:b}` by whether the word is in it; `{name|other}` for a second choice, the last one
 /// literal where no parameter has that name; `[...]` is left out where an argument inside is not given or false.
 public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     let template: String
@@ -26,6 +27,10 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     func filled(_ argument: (String) -> [String]?) -> String {
         var isMissing = false
         return Self.expand(template) { name, choice in
+            if let choice, let mark = name.firstIndex(of: "=") {
+                let word = String(name[name.index(after: mark)...])
+                return argument(String(name[..<mark]))?.contains(word) == true ? choice.yes : choice.no
+            }
             let alternatives = name.prefix { $0 != "*" }.split(separator: "|").map(String.init)
             var words: [String]?
             for alternative in alternatives where words == nil {

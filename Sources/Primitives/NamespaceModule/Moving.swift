@@ -20,7 +20,7 @@ private func unshare(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "ns.unshare", "Moves this interpreter into new namespaces.", options: [users, offsets, propagation],
         list: kinds,
-        shell: "unshare {--kinds} {users?--map-root-user:} --propagation {propagation}",
+        shell: "unshare {--kinds} {kinds=pid?--fork:} {users?--map-root-user:} --propagation {propagation}",
         see: ["unshare(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",
@@ -90,6 +90,7 @@ struct Succession {
         let (ours, theirs) = try Channel.pair()
         guard let child = try Child.clone(into: namespaces) else {
             holdings.startAnew()
+            state.traceInCopy(isChild: false)
             try Processes.dieWithParent()
             if users != nil {
                 _ = try theirs.receive()

@@ -13,6 +13,7 @@ private struct SpawnOptions: ArgumentType {
     var timeOffsets: TimeOffsets?
     var diesWithParent = true
     var propagation = Propagation.private
+    var terminal: TerminalHandle?
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -25,16 +26,20 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+            Parameter<TerminalHandle?>(
+                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
     }
 
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        try slot.fields(known: ["users", "time_offsets", "die_with_parent", "propagation"]) { name, field in
+        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal"]
+        try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
+            case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             default: options.propagation = try Propagation.read(field)
             }
@@ -47,11 +52,11 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     let namespaces = Parameter<SpawnOptions>(
         "namespaces", "The kinds of namespace to make anew, and how.")
     let function = Parameter<Function>(
-        "function", "What runs in the child; it is given a handle of the parent.")
+        "fn", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
         positional: [namespaces, function], returns: "a process handle",
-        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork ...",
+        gives: ["tupper.process"], shell: "unshare {--namespaces} --fork",
         see: ["clone(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",
@@ -72,6 +77,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.timeOffsets = options.timeOffsets
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
+        spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }
 }
@@ -79,11 +85,11 @@ private func spawn(_ holdings: Holdings) -> Primitive {
 private func within(_ holdings: Holdings) -> Primitive {
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
-    let function = Parameter<Function>("function", "What runs there.")
+    let function = Parameter<Function>("fn", "What runs there.")
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process, kinds, function], returns: "what the function returns, plain values",
-        gives: ["any ..."], shell: "nsenter -t {process} {--kinds} ...", see: ["setns(2)", "nsenter(1)"],
+        gives: ["any ..."], shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
         ],

@@ -14,10 +14,10 @@ func processModule(_ holdings: Holdings) -> Module {
 
 private func fork(_ holdings: Holdings) -> Primitive {
     let function = Parameter<Function>(
-        "function", "What runs in the child; it is given a handle of the parent.")
+        "fn", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "proc.fork", "Runs a function in a child process.", positional: [function],
-        returns: "a process handle, as of ns.spawn", gives: ["tupper.process"], shell: "( ... ) &",
+        returns: "a process handle, as of ns.spawn", gives: ["tupper.process"], shell: "bash",
         see: ["fork(2)"], fails: ["EAGAIN": "the limit on processes is reached"],
         example: """
             local child = proc.fork(function(parent) parent:send(6 * 7) end)

@@ -42,6 +42,8 @@ struct Spawning {
     var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The child's controlling terminal; nil for this process's.
+    var terminal: PseudoTerminal?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -54,11 +56,13 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        state.traceBeforeCopy()
         guard let child = try Child.clone(into: allNamespaces) else {
+            state.traceInCopy(isChild: true)
             run(function, report, theirs)
         }
         state.copied(.parent)
-        let box = ProcessBox(child, channel: ours, report: report, holdings)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -89,6 +93,7 @@ struct Spawning {
         } catch {
             status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
         }
+        state.traceEnd(status: status)
         state.forgetStop()
         holdings.leave(status, state)
     }
@@ -112,6 +117,11 @@ struct Spawning {
             if parent.isHungUp { Processes.leave(1) }
         }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if let terminal {
+            // The devpts in sight is not the container's.
+            try terminal.open(inOwnInstance: namespaces.contains(.mount))
+            try terminal.control()
+        }
         try prepare()
     }
 }

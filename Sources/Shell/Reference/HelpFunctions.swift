@@ -37,7 +37,7 @@ public enum HelpFunctions {
 
     private static func source() -> Primitive {
         let function = Parameter<Subject>(
-            "function", "A function that is written in Lua, or a module of the stdlib.")
+            "fn", "A function that is written in Lua, or a module of the stdlib.")
         return Primitive(
             "source", "Shows the Lua source of a function.", positional: [function, besides],
             example: "source(require \"inspect\".text)"

@@ -5,6 +5,7 @@ struct LuaLibrary {
     /// The comment at its head, in a line.
     let summary: String
     let functions: [Function]
+    let source: String
 
     /// A function with the comment above it.
     struct Function {
@@ -31,6 +32,7 @@ struct LuaLibrary {
         var (block, head): ([Substring], [Substring]?) = ([], nil)
         var functions: [Function] = []
         let text = String(decoding: source, as: UTF8.self)
+        self.source = text
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             if line.hasPrefix("--") {
                 block.append(line.drop { $0 == "-" })

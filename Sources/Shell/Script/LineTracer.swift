@@ -1,16 +1,29 @@
 internal import LuaHost
+internal import Primitives
 
-/// Prints each primitive that ran, with the shell line that does the same, on standard error.
+/// Prints each primitive that ran, with the shell line that does the same, on standard error. Those of a child begin with
+/// its pid.
 final class LineTracer: Tracer {
     private unowned let state: State
+    private var mark = ""
 
     init(_ state: State) { self.state = state }
 
+    func enteredCopy(isChild: Bool) {
+        if isChild { mark = "[\(ThisProcess.visiblePID)] " }
+    }
+
+    func starts(_ trace: Trace) { print(trace, "starts") }
+
     func ran(_ trace: Trace) {
-        let time = trace.nanoseconds.map { Milliseconds.text($0) } ?? "no return"
-        let shell = trace.shell.map { "  # \($0)" } ?? ""
-        let end = trace.failed ? "  failed" : ""
-        state.complain("\(trace.position ?? "?")  \(trace.primitive)  \(time)\(end)\(shell)")
+        print(
+            trace,
+            (trace.nanoseconds.map(Milliseconds.text) ?? "no return") + (trace.failed ? "  failed" : ""))
+    }
+
+    private func print(_ trace: Trace, _ how: String) {
+        let shell = trace.hasStarted ? "" : trace.shell.map { "  # \($0)" } ?? ""
+        state.complain("\(mark)\(trace.position ?? "?")  \(trace.primitive)  \(how)\(shell)")
     }
 }
 

@@ -24,13 +24,17 @@ public struct ScriptRunner {
 
     /// An interpreter with every primitive and the stdlib.
     /// `tracing` prints each primitive that ran on standard error.
-    public init(tracing: Bool = false) {
+    public init(tracing: TraceFormat? = nil) {
         state = State()
-        if tracing { state.tracer = LineTracer(state) }
         holdings = registerPrimitives(with: state)
         load = state.load(_:name:)
         state.preloadStandardLibrary()
         state.missingGlobal = HelpFunctions.primitive
+        switch tracing {
+        case .text: state.tracer = LineTracer(state)
+        case .json: state.tracer = JSONTracer(state)
+        case nil: break
+        }
     }
 
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.

@@ -17,7 +17,8 @@ end
 local base = { "/usr", "/bin", "/lib", "/lib64", "/etc", "/proc", "/dev/null" }
 local function run(script, rules, user)
     rules.read = rules.read or base
-    return proc.capture { "sh", "-c", "{ " .. script .. "; } 2>&1; true", landlock = rules, user = user, no_new_privileges = true }
+    return proc.capture { "sh", "-c", "{ " .. script .. "; } 2>&1; true", landlock = rules, user = user,
+        no_new_privileges = true }
 end
 for _, user in ipairs { "0:0", "1000:1000" } do
     assert(run("cat /mnt/open/file", { write = { "/mnt/open" } }, user) == "open")

@@ -73,6 +73,15 @@ local started = proc.spawn { "sleep", 60 }
 assert(started:running())
 started:release()
 assert(not started:running())
+-- What PID 1 of a pid namespace made is not released by a child that is PID 1 of its own.
+proc.fork(function()
+    ns.unshare { "mount", "pid" }
+    local place = fs.tmpfs "/mnt"
+    ns.spawn({ "pid" }, function() end):wait()
+    local found = false
+    for _, mount in ipairs(fs.mounts()) do found = found or mount.id == place.id end
+    assert(found, "the child has released its parent's mount")
+end):wait()
 -- The interpreter itself moves in; the original waits outside and takes over the status.
 ns.unshare { "pid", "mount", "uts" }
 fs.mount { type = "proc", target = "/proc" }
