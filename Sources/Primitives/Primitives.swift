@@ -28,15 +28,10 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-<<<<<<< HEAD
-        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
         ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
         ("dev", { deviceModule(holdings) }),
-=======
-        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
         ("term", { terminalModule(holdings) }),
->>>>>>> main
     ]
 }
 

@@ -48,7 +48,6 @@ public enum Tupper {
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
     }
 
-<<<<<<< HEAD
     /// Runs a demo as an ordinary user, in a network and mount namespace with one link and a route that leads nowhere.
     ///
     /// `preparing` is shell that runs before, as root.
@@ -72,8 +71,6 @@ public enum Tupper {
             URL(fileURLWithPath: "/usr/bin/unshare"), ["-n", "-m", "sh", "-c", shell], input: "")
     }
 
-    private static var repository: URL {
-=======
     /// Runs the program with arguments of its own after a command that leads to it, in the repository.
     public static func runLab(_ lab: [String], _ arguments: [String]) throws -> Outcome {
         try start(
@@ -94,7 +91,6 @@ public enum Tupper {
 
     /// Where the sources are.
     public static var repository: URL {
->>>>>>> main
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
     }
