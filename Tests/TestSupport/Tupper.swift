@@ -48,27 +48,15 @@ public enum Tupper {
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
     }
 
-    /// Runs a demo as an ordinary user, in a network and mount namespace with one link and a route that leads nowhere.
-    ///
-    /// `preparing` is shell that runs before, as root.
-    public static func runOrdinary(
-        _ name: String, _ arguments: String = "", preparing: String = ""
-    ) throws -> Outcome {
-        let demo = repository.appendingPathComponent("scripts/\(name)").path
-        let shell = """
-            set -e; mount --make-rprivate /; ip link set lo up
-            ip link add v0 type veth peer name v1; ip link set v0 up; ip link set v1 up
-            ip address add 10.9.0.1/24 dev v0; ip route add default via 10.9.0.2 dev v0
-            mkdir -p /dev/net; mount -t tmpfs tmpfs /dev/net; mknod -m 666 /dev/net/tun c 10 200
-            mount -t tmpfs -o mode=755 tmpfs /srv
-            lay() { cat > /srv/$(basename $1); [ -e $1 ] || touch $1; mount --bind /srv/$(basename $1) $1; }
-            { cat /etc/passwd; echo tester:x:4321:4321::/:/bin/sh; } | lay /etc/passwd
-            : | lay /etc/subuid; : | lay /etc/subgid
-            \(preparing)
-            exec setpriv --reuid 4321 --regid 4321 --clear-groups '\(executable.path)' script '\(demo)' \(arguments) </dev/null
-            """
-        return try start(
-            URL(fileURLWithPath: "/usr/bin/unshare"), ["-n", "-m", "sh", "-c", shell], input: "")
+    /// Runs a lab script in a virtual machine with another kernel, whose control groups are of a version ("1", "2",
+    /// "hybrid").
+    public static func runInMachine(labScript name: String, cgroups: String) throws -> Outcome {
+        try start(
+            repository.appendingPathComponent("scripts/machine"),
+            [
+                "--tupper", executable.path, "--cgroups", cgroups,
+                repository.appendingPathComponent("Tests/LabTests/Scripts/\(name)").path,
+            ], input: "")
     }
 
     /// Runs the program with arguments of its own after a command that leads to it, in the repository.
