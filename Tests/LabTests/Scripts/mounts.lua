@@ -17,7 +17,8 @@ end
 local disk = fs.image("/mnt/disk.img", { size = "256M", format = "btrfs" })
 assert(fs.stat(disk.path).size == 256 << 20)
 refused("EEXIST", fs.image, "/mnt/disk.img", { size = "1M" })
-local m = fs.mount { source = disk.path, target = "/mnt/b", loop = true, mkdir = true, options = "compress=zstd", noexec = true }
+local m = fs.mount { source = disk.path, target = "/mnt/b", loop = true, mkdir = true, options = "compress=zstd",
+    noexec = true }
 assert(at("/mnt/b").type == "btrfs" and at("/mnt/b").options:find "compress=zstd" and at("/mnt/b").options:find "noexec")
 local device = at("/mnt/b").source
 m:release()
