@@ -1,4 +1,4 @@
--- Another process swaps the directory that is the target for a link that leads out, all the while. Ten thousand mounts, files
+-- Another process swaps the directory on the way to the target for links that lead out, all the while. Ten thousand mounts, files
 -- and directories later nothing has come to stand outside.
 ns.unshare { "mount", "pid" }
 fs.mount { type = "proc", target = "/proc" }
@@ -6,17 +6,15 @@ fs.tmpfs "/mnt"
 local root = "/mnt/image"
 for _, path in ipairs { "/a", "/outside", "/mnt/outside" } do fs.mkdir(root .. path .. "/target") end
 fs.mkdir "/mnt/outside/target"
-fs.symlink("../../outside", root .. "/evil")
-fs.symlink("/mnt/outside", root .. "/evil2")
--- The racer renames three names in turn, in place of one another: a directory, a link up and out, an absolute link.
+-- What stands in its way, because it was made while there was nothing, the racer takes away.
 local racer <close> = proc.fork(function()
     sys.chdir(root)
     while true do
         os.rename("a", "b")
-        os.rename("evil", "a")
-        os.rename("a", "evil")
-        os.rename("evil2", "a")
-        os.rename("a", "evil2")
+        for _, aim in ipairs { "../../outside", "/mnt/outside" } do
+            pcall(fs.symlink, aim, "a")
+            if not os.remove "a" then pcall(fs.delete, "a") end
+        end
         os.rename("b", "a")
     end
 end)
