@@ -6,7 +6,8 @@ struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
         subcommands: [
-            ScriptCommand.self, StepCommand.self, HelpCommand.self, StubsCommand.self, ReferenceCommand.self,
+            ScriptCommand.self, StepCommand.self, HelpCommand.self, DoctorCommand.self, StubsCommand.self,
+            ReferenceCommand.self,
         ])
 
     /// The commands by their names.
@@ -30,6 +31,7 @@ enum Start {
         if words.count > 2, words[1] == "script", words[2] == "-" || !words[2].hasPrefix("-") {
             exit(ScriptFile(path: words[2]).run(Array(words[3...]), tracing: nil))
         }
+        if let script = Completion.script(Array(words.dropFirst())) { return printOutput(script) }
         Tupper.main(spelledOut(Array(words.dropFirst())))
     }
 

@@ -148,3 +148,10 @@ void ck_on_stop_signals(void (*arrived)(int));
 void ck_forget_stop(void);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
+
+// --- features.c ---
+
+/// Whether this kernel has a system call, of those that are told apart there.
+int ck_has_call(const char *name);
+/// The version of Landlock; 0 where there is none.
+int ck_landlock_version(void);
