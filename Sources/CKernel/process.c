@@ -134,6 +134,26 @@ int ck_poll(int descriptor, short events, int timeout) {
     return ready;
 }
 
+int ck_poll_set(struct pollfd *set, unsigned int count, int timeout) {
+    struct pollfd all[9];
+    if (count > 8) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(all, set, count * sizeof *set);
+    all[count] = (struct pollfd){.fd = stop_event, .events = POLLIN};
+    int ready;
+    do {
+        ready = poll(all, count + 1, timeout);
+    } while (ready < 0 && errno == EINTR);
+    memcpy(set, all, count * sizeof *set);
+    if (ready > 0 && all[count].revents != 0) {
+        errno = EINTR;
+        return -1;
+    }
+    return ready;
+}
+
 static void make_stop_event(void) {
     if (stop_event >= 0)
         close(stop_event);

@@ -28,7 +28,7 @@ internal import CLuaBridge
 
     /// The handle a method was called on.
     public func receiver<Subject: Handle>(_ type: Subject.Type = Subject.self) throws -> Subject {
-        let slot = unsafe Slot(state: state, lua: lua, index: 1, place: "argument 1", isPushed: false)
+        let slot = unsafe Slot(state: state, lua: lua, index: 1, position: .argument(1, nil), isPushed: false)
         return try slot.handle(type)
     }
 
@@ -40,12 +40,12 @@ internal import CLuaBridge
 
     private func slot(of parameter: AnyParameter) -> Slot {
         if let position = parameter.position {
-            let place = "argument \(primitive.isMethod ? position - 1 : position) (\(parameter.name))"
-            return unsafe Slot(state: state, lua: lua, index: position, place: place, isPushed: false)
+            let place = Slot.Position.argument(primitive.isMethod ? position - 1 : position, parameter.name)
+            return unsafe Slot(state: state, lua: lua, index: position, position: place, isPushed: false)
         }
         let table = primitive.tableIndex
         if parameter === primitive.list {
-            return unsafe Slot(state: state, lua: lua, index: table, place: "the list", isPushed: false)
+            return unsafe Slot(state: state, lua: lua, index: table, position: .list, isPushed: false)
         }
         unsafe state.push(bytes: Array(parameter.name.utf8), on: lua)
         if unsafe lua_type(lua, table) == LUA_TTABLE {
@@ -55,7 +55,7 @@ internal import CLuaBridge
             unsafe lua_pushnil(lua)
         }
         return unsafe Slot(
-            state: state, lua: lua, index: lua_gettop(lua), place: "option '\(parameter.name)'",
+            state: state, lua: lua, index: lua_gettop(lua), position: .option(parameter.name),
             isPushed: true)
     }
 
@@ -113,9 +113,28 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
     let state: State
     let lua: OpaquePointer
     let index: Int32
-    /// How messages name the argument.
-    public let place: String
+    let position: Position
     let isPushed: Bool
+
+    /// Where the argument stands; turned into words only for a message.
+    indirect enum Position {
+        case argument(Int32, String?)
+        case option(String)
+        case list
+        case element(Position, UInt64)
+    }
+
+    /// How messages name the argument.
+    public var place: String { Self.words(position) }
+
+    private static func words(_ position: Position) -> String {
+        switch position {
+        case .argument(let number, let name): "argument \(number)" + (name.map { " (\($0))" } ?? "")
+        case .option(let name): "option '\(name)'"
+        case .list: "the list"
+        case .element(let list, let number): "\(words(list)), element \(number)"
+        }
+    }
 
     var isAbsent: Bool { unsafe lua_type(lua, index) <= LUA_TNIL }
     /// The Lua type's name.
@@ -203,7 +222,7 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
                 try read(
                     name,
                     unsafe Slot(
-                        state: state, lua: lua, index: lua_gettop(lua), place: "option '\(name)'",
+                        state: state, lua: lua, index: lua_gettop(lua), position: .option(name),
                         isPushed: true))
             }
             unsafe lb_pop(lua, 1)
@@ -221,7 +240,7 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
             defer { unsafe lb_pop(lua, 1) }
             return try read(
                 unsafe Slot(
-                    state: state, lua: lua, index: lua_gettop(lua), place: "\(place), element \(offset + 1)",
+                    state: state, lua: lua, index: lua_gettop(lua), position: .element(position, offset + 1),
                     isPushed: true))
         }
     }

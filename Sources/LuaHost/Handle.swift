@@ -44,15 +44,18 @@ public struct Kind {
 }
 
 /// A kind in use: its methods are built when the first of them is named.
-final class KindTable {
+@safe final class KindTable {
     let kind: Kind
+    /// What Lua tells the kind's metatable by.
+    let metatable: UnsafeRawPointer?
     private let methods: Reference
     private var release: Primitive?
     private var isBuilt = false
 
     /// Takes the table of methods on top of the stack.
-    init(_ kind: Kind, popping state: State) {
+    init(_ kind: Kind, metatable: UnsafeRawPointer?, popping state: State) {
         self.kind = kind
+        unsafe self.metatable = metatable
         methods = Reference(popping: state)
     }
 
@@ -120,11 +123,12 @@ struct HandleMetamethods {
 
 extension State {
     /// Makes the metatable of a kind.
-    private func register(_ type: any Handle.Type) {
-        if kinds[type.kindName] != nil { return }
+    private func register(_ type: any Handle.Type) -> KindTable {
+        if let known = kinds[type.kindName] { return known }
         let metamethods = metamethods ?? HandleMetamethods(in: self)
         self.metamethods = metamethods
         unsafe luaL_newmetatable(lua, type.kindName)
+        let metatable = unsafe lua_topointer(lua, -1)
         for (name, entry) in [
             ("__tostring", metamethods.text), ("__gc", metamethods.collect), ("__close", metamethods.close),
         ] {
@@ -135,7 +139,8 @@ extension State {
         push("__index")
         unsafe lua_createtable(lua, 0, 0)
         unsafe lua_pushvalue(lua, -1)
-        kinds[type.kindName] = KindTable(type.kind, popping: self)
+        let kind = unsafe KindTable(type.kind, metatable: metatable, popping: self)
+        kinds[type.kindName] = kind
         unsafe lb_push_index(lua, metamethods.index)
         unsafe lua_rawset(lua, -3)
         // Scripts cannot reach __gc by way of getmetatable.
@@ -143,38 +148,35 @@ extension State {
         push(type.kindName)
         unsafe lua_rawset(lua, -3)
         unsafe lb_pop(lua, 1)
+        return kind
     }
 
     func push(_ handle: any Handle, on lua: OpaquePointer) {
         _ = unsafe lua_checkstack(lua, 8)
         let block = unsafe lua_newuserdatauv(lua, MemoryLayout<Int>.size, 0)
-        unsafe block?.storeBytes(of: keep(handle), as: Int.self)
-        register(type(of: handle))
-        unsafe luaL_setmetatable(lua, type(of: handle).kindName)
+        let kind = register(type(of: handle))
+        unsafe block?.storeBytes(of: handles.add(handle, metatable: kind.metatable), as: Int.self)
+        unsafe luaL_setmetatable(lua, kind.kind.name)
     }
 
     func handle(at index: Int32, on lua: OpaquePointer) -> (any Handle)? {
-        unsafe key(at: index, on: lua).flatMap { handles[$0] }
+        unsafe entry(at: index, on: lua)?.handle
     }
 
-    /// The slot number inside a userdata of ours; nil for any other value, also a foreign userdata.
-    private func key(at index: Int32, on lua: OpaquePointer) -> Int? {
+    /// The handle that a userdata of ours stands for, and its place; nil for any other value, also a foreign userdata.
+    private func entry(at index: Int32, on lua: OpaquePointer) -> (place: Int, handle: any Handle)? {
         guard unsafe lua_type(lua, index) == LUA_TUSERDATA,
             unsafe lua_rawlen(lua, index) == MemoryLayout<Int>.size,
             let block = unsafe lua_touserdata(lua, index),
             unsafe lua_getmetatable(lua, index) != 0
         else { return nil }
         defer { unsafe lb_pop(lua, 1) }
-        unsafe push(.text("__metatable"), on: lua)
-        unsafe lua_rawget(lua, -2)
-        defer { unsafe lb_pop(lua, 1) }
-        guard unsafe lua_type(lua, -1) == LUA_TSTRING else { return nil }
-        let name = unsafe String(decoding: bytes(at: -1, on: lua), as: UTF8.self)
-        return kinds[name] == nil ? nil : unsafe block.load(as: Int.self)
+        let place = unsafe block.load(as: Int.self)
+        return unsafe handles.handle(at: place, metatable: lua_topointer(lua, -1)).map { (place, $0) }
     }
 
     func forget(at index: Int32, on lua: OpaquePointer) {
-        if let key = unsafe key(at: index, on: lua) { handles[key] = nil }
+        if let entry = unsafe entry(at: index, on: lua) { handles.remove(at: entry.place) }
     }
 }
 

@@ -19,8 +19,7 @@ internal import CLuaBridge
     public var missingGlobal: (String) -> Primitive? = { _ in nil }
     var undeclared: [(name: String, declare: () -> Module)] = []
     var hasBeenCopied = false
-    var handles: [Int: any Handle] = [:]
-    private var nextHandle = 1
+    var handles = HandleTable()
     var kinds: [String: KindTable] = [:]
     var metamethods: HandleMetamethods?
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
@@ -130,15 +129,6 @@ internal import CLuaBridge
     public func forgetStop() {
         unsafe lb_forget_stop(lua)
         stopForgotten()
-    }
-
-    // MARK: Handles
-
-    func keep(_ handle: any Handle) -> Int {
-        let key = nextHandle
-        nextHandle += 1
-        handles[key] = handle
-        return key
     }
 
     // MARK: The trampoline's Swift side

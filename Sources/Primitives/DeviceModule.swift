@@ -21,9 +21,11 @@ private func populate(_ holdings: Holdings) -> Primitive {
     let memory = Parameter<Size>("shm", "How much /dev/shm holds.", default: Size(bytes: 64 << 20))
     let queues = Parameter<Bool>(
         "mqueue", "Mounts the message queues of this ipc namespace at /dev/mqueue.", default: true)
+    let terminal = Parameter<TerminalHandle?>(
+        "terminal", "What is /dev/console, as of term.open.", shown: "there is none")
     return Primitive(
         "dev.populate", "Mounts a /dev with the devices that every program expects.", positional: [root],
-        options: [memory, queues],
+        options: [memory, queues, terminal],
         returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: "mount -t tmpfs -o nosuid,mode=755 tmpfs {root}/dev && mknod ... && mount -t devpts ...",
@@ -37,6 +39,7 @@ private func populate(_ holdings: Holdings) -> Primitive {
         var devices = DeviceDirectory()
         devices.sharedMemory = try call[memory].bytes
         devices.hasMessageQueues = try call[queues]
+        devices.console = try call[terminal]?.terminal
         return [.handle(MountHandle(try devices.mount(in: try call[root]), holdings))]
     }
 }

@@ -29,8 +29,8 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }),
-        ("dev", { deviceModule(holdings) }),
+        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
+        ("term", { terminalModule(holdings) }),
     ]
 }
 

@@ -1,7 +1,9 @@
--- Measures whole processes from start to exit, turn by turn; prints medians and ratios. arg: tupper, the C program.
-local tupper, container = arg[1], arg[2]
+-- Measures whole processes from start to exit, turn by turn; prints medians and ratios. arg: the build directory.
+local build = arg[1]
+local tupper, container = build .. "/static/release/tupper", build .. "/container"
 local here = arg[0]:match "^(.*)/[^/]*$"
-ns.unshare { "mount" }
+-- A machine of its own to play host in: nothing of this is seen outside.
+ns.unshare { "mount", "net" }
 fs.tmpfs "/mnt"
 for _, name in ipairs { "bin", "proc", "dev" } do fs.mkdir("/mnt/root/" .. name) end
 fs.copy("/bin/busybox", "/mnt/root/bin/busybox")
@@ -12,22 +14,41 @@ local function median(times)
     return times[#times // 2 + 1]
 end
 
--- Each command in turn, so that a noisy moment hits all alike.
-local function compare(title, rounds, commands)
-    local times = {}
-    for _ = 1, rounds do
-        for index, command in ipairs(commands) do
-            local start = sys.time()
-            proc.run(command.run)
+-- A contender runs a program, or calls a function, which may return a time of its own.
+local function time(contender, round)
+    local start = sys.time()
+    local own
+    if contender.run then proc.run(contender.run) else own = contender.call(round) end
+    return own or sys.time() - start
+end
+
+local function has(program)
+    return proc.run({ "sh", "-c", "command -v " .. program .. " >/dev/null", check = false }).code == 0
+end
+
+-- Each contender in turn, so that a noisy moment hits all alike; what `after` does is not measured.
+local function compare(title, rounds, contenders)
+    local times, present = {}, {}
+    for _, contender in ipairs(contenders) do
+        local program = contender.run and contender.run[1] or "/"
+        if program:find "/" or has(program) then
+            table.insert(present, contender)
+        else
+            print(("\n(%s is not installed)"):format(program))
+        end
+    end
+    for round = 1, rounds do
+        for index, contender in ipairs(present) do
             times[index] = times[index] or {}
-            table.insert(times[index], sys.time() - start)
+            times[index][round] = time(contender, round)
+            if contender.after then contender.after(round) end
         end
     end
     print("\n" .. title)
     local base = median(times[1])
-    for index, command in ipairs(commands) do
+    for index, contender in ipairs(present) do
         local own = median(times[index])
-        print(("  %-28s %9.3f ms   %.2f"):format(command.name, own * 1000, own / base))
+        print(("  %-32s %9.3f ms   %.2f"):format(contender.name, own * 1000, own / base))
     end
 end
 
@@ -37,36 +58,102 @@ compare("start of an empty script", 41, {
     { name = "tupper script", run = { tupper, "script", "/mnt/empty.lua" } },
     { name = "lua5.4", run = { "lua5.4", "/mnt/empty.lua" } },
 })
+
 local root = "/mnt/root"
+-- crun wants cgroups that this machine may lack: it gets version 2 as its only hierarchy, and no limits.
+fs.write("/mnt/config.json", ([[{ "ociVersion": "1.0.0",
+    "process": { "args": ["/bin/true"], "cwd": "/", "env": [], "user": { "uid": 0, "gid": 0 } },
+    "root": { "path": "%s" }, "mounts": [
+        { "destination": "/proc", "type": "proc", "source": "proc" },
+        { "destination": "/dev", "type": "tmpfs", "source": "tmpfs" }],
+    "linux": { "namespaces": [{ "type": "mount" }, { "type": "pid" }, { "type": "network" }, { "type": "ipc" },
+        { "type": "uts" }] } }]]):format(root))
+if fs.exists "/sys/fs/cgroup/unified" then fs.bind("/sys/fs/cgroup/unified", "/sys/fs/cgroup") end
+fs.tmpfs "/run"
 compare("a container, start to exit", 41, {
     { name = "C program", run = { container, 1, root, "/bin/true" } },
     { name = "tupper script", run = { tupper, "script", here .. "/container.lua", 1, root } },
     { name = "unshare ... chroot", run = { "unshare", "-mpniu", "--fork", "chroot", root, "/bin/true" } },
     { name = "bubblewrap", run = { "bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
         "--bind", root, "/", "--proc", "/proc", "--tmpfs", "/dev", "/bin/true" } },
+    { name = "crun", run = { "crun", "run", "--bundle", "/mnt", "--config", "/mnt/config.json", "bench" } },
 })
 compare("500 containers, one after another", 5, {
     { name = "C program", run = { container, 500, root, "/bin/true" } },
     { name = "tupper script", run = { tupper, "script", here .. "/container.lua", 500, root } },
 })
 
--- A primitive that makes no system call: reading the hostname makes one, so a refused argument is measured too.
-local count, start = 200000, sys.time()
-for _ = 1, count do proc.self() end
-print(("\na primitive with one cheap system call: %.0f ns a call"):format((sys.time() - start) / count * 1e9))
+-- A process that has ended is asked no more: what is left is the call.
+local ended = proc.spawn { "true" }
+ended:wait()
+local calls = {}
+for round = 1, 21 do
+    calls[round] = time { call = function() for _ = 1, 20000 do ended:running() end end } / 20000
+end
+print(("\na call that makes no system call: %.0f ns"):format(median(calls) * 1e9))
 
--- Snapshots.
-fs.image("/mnt/disk", { size = "512M", format = "btrfs" })
+fs.image("/mnt/disk", { size = "1G", format = "btrfs" })
 local disk <close> = fs.mount { source = "/mnt/disk", target = "/mnt/btrfs", loop = true, mkdir = true }
 fs.subvolume "/mnt/btrfs/image"
-local own, program = {}, {}
-for i = 1, 21 do
-    start = sys.time()
-    fs.snapshot("/mnt/btrfs/image", "/mnt/btrfs/a" .. i)
-    own[i] = sys.time() - start
-    start = sys.time()
-    proc.capture { "btrfs", "subvolume", "snapshot", "/mnt/btrfs/image", "/mnt/btrfs/b" .. i }
-    program[i] = sys.time() - start
+compare("a snapshot", 41, {
+    { name = "the bare ioctl", call = function(round)
+        return tonumber((proc.capture { build .. "/snapshot", "/mnt/btrfs/image", "/mnt/btrfs", "bare" .. round }))
+    end },
+    { name = "fs.snapshot", call = function(round) fs.snapshot("/mnt/btrfs/image", "/mnt/btrfs/own" .. round) end },
+    { name = "btrfs subvolume snapshot", call = function(round)
+        proc.capture { "btrfs", "subvolume", "snapshot", "/mnt/btrfs/image", "/mnt/btrfs/program" .. round }
+    end },
+})
+
+-- A container's network, from nothing to two ends that can talk.
+local box = ns.spawn({ "net" }, function(parent)
+    while parent:receive() do
+        local link = net.link "c1"
+        link:rename "eth0"
+        link:address "172.30.0.2/16"
+        link:up()
+        net.route { to = "default", via = "172.30.0.1", device = "eth0" }
+        parent:send(true)
+    end
+end)
+local bridge = net.bridge("bench0", { address = "172.30.0.1/16" })
+local lines = table.concat({
+    "ip link add h1 type veth peer name c1", "ip link set c1 netns %d", "ip link set h1 master bench0",
+    "ip link set h1 up", "nsenter -t %d -n ip link set c1 name eth0",
+    "nsenter -t %d -n ip addr add 172.30.0.2/16 dev eth0", "nsenter -t %d -n ip link set eth0 up",
+    "nsenter -t %d -n ip route add default via 172.30.0.1",
+}, "\n"):gsub("%%d", tostring(box.pid))
+local made
+local function delete() proc.run { "ip", "link", "delete", "h1" } end
+compare("a veth pair: made, moved, renamed, addressed, routed, attached", 21, {
+    { name = "net.veth", call = function()
+        local host, peer = net.veth { name = "h1", peer = "c1" }
+        peer:move(box)
+        host:attach(bridge)
+        host:up()
+        box:send(true)
+        box:receive()
+        made = host
+    end, after = function() made:delete() end },
+    { name = "ip", call = function() proc.run { "sh", "-ec", lines } end, after = delete },
+})
+
+local archive = build .. "/debian.tar"
+if fs.exists(archive) then
+    proc.run { "sh", "-c", "gzip -1 <" .. archive .. " >/mnt/debian.tar.gz" }
+    for _, file in ipairs { archive, "/mnt/debian.tar.gz" } do
+        local function clean() fs.delete "/mnt/unpacked" end
+        compare("a Debian root unpacked: " .. file:match "[^/]*$", 5, {
+            { name = "GNU tar", call = function()
+                fs.mkdir "/mnt/unpacked"
+                proc.run { "tar", "-C", "/mnt/unpacked", "--xattrs", "-xpf", file }
+            end, after = clean },
+            { name = "fs.unpack", call = function()
+                fs.mkdir "/mnt/unpacked"
+                fs.unpack(file, "/mnt/unpacked")
+            end, after = clean },
+        })
+    end
+else
+    print "\n(mmdebstrap is not installed: no Debian root to unpack)"
 end
-print(("\nfs.snapshot %.3f ms, btrfs subvolume snapshot %.3f ms: %.1f times faster"):format(
-    median(own) * 1000, median(program) * 1000, median(program) / median(own)))

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <poll.h>
 #include <linux/btrfs.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
@@ -155,3 +156,22 @@ void ck_reset_signals(void);
 int ck_has_call(const char *name);
 /// The version of Landlock; 0 where there is none.
 int ck_landlock_version(void);
+/// Pseudo-terminals as in ioctl_tty(2): unlocked; the other end, opened by way of its own devpts (TIOCGPTPEER);
+/// made the controlling terminal of a new session; its size; the character that ends input, -1 where none does.
+int ck_terminal_unlock(int master);
+int ck_terminal_peer(int master);
+int ck_terminal_control(int terminal);
+int ck_terminal_size(int terminal, unsigned short *rows, unsigned short *columns);
+int ck_terminal_resize(int terminal, unsigned short rows, unsigned short columns);
+int ck_terminal_end_character(int terminal);
+/// Makes this process's terminal raw until it is settled; signals that end or stop the process settle it too.
+int ck_terminal_make_raw(int terminal);
+void ck_terminal_settle(void);
+/// A descriptor that is readable when the size of this process's terminal changes; then the end of that.
+int ck_watch_size(void);
+void ck_stop_watching_size(void);
+/// A descriptor to and from another process; neither waits. EAGAIN where none has come.
+int ck_send_descriptor(int socket, int descriptor);
+int ck_receive_descriptor(int socket);
+/// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
+int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);

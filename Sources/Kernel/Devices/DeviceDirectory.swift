@@ -12,6 +12,9 @@ public struct DeviceDirectory {
     /// Whether /dev/mqueue shows the message queues of this process's ipc namespace.
     public var hasMessageQueues = true
 
+    /// The terminal that is /dev/console, opened in /dev/pts unless it is open; nil for none.
+    public var console: PseudoTerminal?
+
     private static let nodes: [(name: String, major: UInt32, minor: UInt32)] = [
         ("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0),
     ]
@@ -47,6 +50,7 @@ public struct DeviceDirectory {
                 unsafe mkdirat(directory.number, name, 0o755)
             }
         }
+        if console != nil { try makeFile("console", in: directory) }
         let made = try tree.attach(to: place, of: target)
         do {
             for node in borrowed { try borrow(node, in: directory) }
@@ -93,7 +97,11 @@ public struct DeviceDirectory {
     }
 
     private func mountBelow(_ directory: borrowing Descriptor) throws(SystemCallError) {
-        try put(try Self.terminals(), at: "pts", in: directory)
+        let terminals: DetachedMount
+        if let own = console?.takeInstance() { terminals = own } else { terminals = try Self.terminals() }
+        try console?.open(in: terminals)
+        try put(terminals, at: "pts", in: directory)
+        if let console { try put(try console.console(), at: "console", in: directory) }
         let memory = try FilesystemContext("tmpfs", source: "shm")
         try memory.set("mode", Array("1777".utf8))
         try memory.set("size", Array("\(sharedMemory)".utf8))

@@ -171,17 +171,24 @@ public struct DetachedMount: ~Copyable {
     public consuming func attach(
         to target: RootPath, making kind: RootPath.Kind? = nil
     ) throws(SystemCallError) -> Mount {
-        try attach(to: try target.open(making: kind), of: target)
+        // The kernel's word on where a path leads costs more than finding no link on the way.
+        if let place = target.openLiterally() { return try attach(to: place, at: target.path) }
+        return try attach(to: try target.open(making: kind), of: target)
     }
 
     /// The same onto what `target` has opened.
     consuming func attach(
         to place: borrowing Descriptor, of target: RootPath
     ) throws(SystemCallError) -> Mount {
-        let path = target.absolutePath(of: place)
-        try move(to: place.number, [.init("target", target.text)])
+        try attach(to: place, at: target.absolutePath(of: place), target.text)
+    }
+
+    private consuming func attach(
+        to place: borrowing Descriptor, at path: FilePath, _ text: String? = nil
+    ) throws(SystemCallError) -> Mount {
+        try move(to: place.number, [.init("target", text ?? path.string)])
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
-        try systemCall("statx", [.init("target", target.text)]) {
+        try systemCall("statx", [.init("target", text ?? path.string)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
         return Mount(identifier: identifier, path: path)

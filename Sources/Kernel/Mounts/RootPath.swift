@@ -28,8 +28,12 @@ public struct RootPath: Sendable {
 
     /// Opens the path itself (O_PATH), never through a magic link; makes what is missing where `making` says.
     public func open(making kind: Kind? = nil) throws(SystemCallError) -> Descriptor {
-        let directory = try Descriptor.open(
-            root ?? (path.isAbsolute ? "/" : "."), O_DIRECTORY | Descriptor.pathOnly)
+        guard let root else { return try open(making: kind, below: AT_FDCWD) }
+        let directory = try Descriptor.open(root, O_DIRECTORY | Descriptor.pathOnly)
+        return try open(making: kind, below: directory.number)
+    }
+
+    private func open(making kind: Kind?, below directory: Int32) throws(SystemCallError) -> Descriptor {
         guard let kind else { return try open(path, below: directory) }
         do {
             return try open(path, below: directory)
@@ -39,10 +43,18 @@ public struct RootPath: Sendable {
         }
     }
 
+    /// The path, where it is known to be the real one: absolute, and without a symbolic link on the way.
+    func openLiterally() -> Descriptor? {
+        guard root == nil, path.isAbsolute, !path.bytes.hasDotComponent else { return nil }
+        let number = unsafe path.withPlatformString {
+            unsafe Descriptor.openResolved($0, Descriptor.pathOnly, in: AT_FDCWD, [.noMagicLinks, .noLinks])
+        }
+        return number < 0 ? nil : Descriptor(owning: number)
+    }
+
     private func open(
-        _ path: FilePath, below directory: borrowing Descriptor
+        _ path: FilePath, below directory: Int32
     ) throws(SystemCallError) -> Descriptor {
-        let base = directory.number
         let follow = root == nil ? O_NOFOLLOW : 0
         var resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
         if refusesLinks { resolve.insert(.noLinks) }
@@ -50,7 +62,7 @@ public struct RootPath: Sendable {
             owning: try systemCall("openat2", [.init("path", text)]) {
                 unsafe path.withPlatformString {
                     unsafe ck_openat2(
-                        base, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0, resolve.rawValue)
+                        directory, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0, resolve.rawValue)
                 }
             })
         if try opened.status().st_mode & S_IFMT == S_IFLNK {
@@ -62,7 +74,7 @@ public struct RootPath: Sendable {
     }
 
     /// Makes the missing directories, and the last component as `kind` says, each in its resolved parent.
-    private func make(_ kind: Kind, below directory: borrowing Descriptor) throws(SystemCallError) {
+    private func make(_ kind: Kind, below directory: Int32) throws(SystemCallError) {
         var done = path.isAbsolute ? FilePath("/") : FilePath()
         let components = Array(path.components)
         for (index, component) in components.enumerated() {
@@ -84,6 +96,18 @@ public struct RootPath: Sendable {
                 }
             }
         }
+    }
+}
+
+extension [UInt8] {
+    /// Whether a component of this path begins with a dot: `.`, `..`, or a hidden name, which is not told apart.
+    fileprivate var hasDotComponent: Bool {
+        var before: UInt8 = 0
+        for byte in self {
+            if byte == UInt8(ascii: "."), before == UInt8(ascii: "/") { return true }
+            before = byte
+        }
+        return false
     }
 }
 

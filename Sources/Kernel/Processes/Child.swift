@@ -20,8 +20,8 @@ public final class Child {
         self.pidfd = consume pidfd
     }
 
-    /// -1 once the child has ended.
-    private var descriptor: Int32 { pidfd?.number ?? -1 }
+    /// What poll(2) waits for; -1 once the child has been waited for.
+    var descriptor: Int32 { pidfd?.number ?? -1 }
 
     /// Copies this process, as fork(2) does, into new namespaces.
     ///
@@ -47,6 +47,18 @@ public final class Child {
             ck_poll(descriptor, Int16(POLLIN), timeout ?? -1)
         }
         return ready == 0 ? nil : try reap(flags: 0)
+    }
+
+    /// The same; what the child prints on a terminal meanwhile is taken, so that it goes on.
+    public func wait(timeout: Int32?, draining terminal: PseudoTerminal?) throws(SystemCallError) -> Ending? {
+        guard let terminal, ending == nil else { return try wait(timeout: timeout) }
+        let end = timeout.map { Clock.nanoseconds + UInt64(max(0, $0)) * 1_000_000 }
+        while true {
+            let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) }
+            let isReady = try terminal.waitOrDrain(orFor: descriptor, timeout: left ?? -1)
+            if isReady { return try reap(flags: 0) }
+            if left == 0 { return nil }
+        }
     }
 
     /// Whether the child still runs.

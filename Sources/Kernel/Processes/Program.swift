@@ -40,9 +40,11 @@ public struct Program: Sendable {
         }
     }
 
-    /// execvpe(3): becomes the program, with default signals and no descriptor beyond 2.
-    public func execute() throws(SystemCallError) -> Never {
+    /// execvpe(3): becomes the program, with default signals and no descriptor beyond 2; `terminal` as its
+    /// controlling one.
+    public func execute(terminal: PseudoTerminal? = nil) throws(SystemCallError) -> Never {
         ck_flush()
+        try terminal?.control()
         if let directory { try WorkingDirectory.change(to: directory) }
         try WorkingDirectory.checkInside()
         try privileges?.apply()
@@ -72,8 +74,10 @@ public struct Program: Sendable {
     ///
     /// Throws what execve(2), or a step before it, refused.
     public func start(
-        stdin: Int32? = nil, stdout: Int32? = nil, stderr: Int32? = nil
+        stdin: Int32? = nil, stdout: Int32? = nil, stderr: Int32? = nil, terminal: PseudoTerminal? = nil
     ) throws(SystemCallError) -> Child {
+        // Opened here, where it stays.
+        try terminal?.open()
         // Closed by a successful execve, so that its end is the good news.
         var ends: [Int32] = [-1, -1]
         try systemCall("pipe2") {
@@ -84,6 +88,7 @@ public struct Program: Sendable {
         guard let child = try Child.clone() else {
             do {
                 if diesWithParent { try Processes.dieWithParent() }
+                try terminal?.control()
                 for (from, to) in [(stdin, 0), (stdout, 1), (stderr, 2)] as [(Int32?, Int32)] {
                     if let from { try systemCall("dup2") { dup2(from, to) } }
                 }

@@ -13,6 +13,7 @@ private struct SpawnOptions: ArgumentType {
     var timeOffsets: TimeOffsets?
     var diesWithParent = true
     var propagation = Propagation.private
+    var terminal: TerminalHandle?
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -25,16 +26,20 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+            Parameter<TerminalHandle?>(
+                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
     }
 
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        try slot.fields(known: ["users", "time_offsets", "die_with_parent", "propagation"]) { name, field in
+        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal"]
+        try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
+            case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             default: options.propagation = try Propagation.read(field)
             }
@@ -72,6 +77,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.timeOffsets = options.timeOffsets
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
+        spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }
 }

@@ -8,11 +8,16 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     let holding: Holding
     let channel: Channel?
     private let report: Report?
+    private let terminal: PseudoTerminal?
 
-    init(_ child: Child, channel: Channel? = nil, report: Report? = nil, _ holdings: Holdings) {
+    init(
+        _ child: Child, channel: Channel? = nil, report: Report? = nil, terminal: PseudoTerminal? = nil,
+        _ holdings: Holdings
+    ) {
         self.child = child
         self.channel = channel
         self.report = report
+        self.terminal = terminal
         holding = holdings.hold("process \(child.pid)") { try child.end() }
     }
 
@@ -23,7 +28,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
 
     /// How it ended; raises its Lua error. ETIMEDOUT when `timeout` passes first.
     func wait(timeout: Int32?, in state: State) throws -> Value {
-        guard let ending = try child.wait(timeout: timeout) else {
+        guard let ending = try child.wait(timeout: timeout, draining: terminal) else {
             throw SystemCallError("poll", 110, [.init("pid", "\(child.pid)")])
         }
         holding.keep()

@@ -18,6 +18,8 @@ private struct ProgramOptions {
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
     let cwd = Parameter<FilePath?>("cwd", "The directory to start in.", shown: "this one")
     let privileges = PrivilegeOptions()
+    let terminal = Parameter<TerminalHandle?>(
+        "terminal", "Its controlling terminal and standard files, as of term.open.", shown: "this process's")
 
     /// How a shell starts a program so.
     static let line = """
@@ -71,7 +73,8 @@ private struct Environment: ArgumentType {
 private func exec() -> Primitive {
     let options = ProgramOptions()
     return Primitive(
-        "proc.exec", "Becomes a program; never returns.", options: options.all, list: options.words,
+        "proc.exec", "Becomes a program; never returns.", options: options.all + [options.terminal],
+        list: options.words,
         shell: ShellLine(stringLiteral: "exec \(ProgramOptions.line)"), see: ["execve(2)"],
         fails: [
             "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
@@ -81,7 +84,7 @@ private func exec() -> Primitive {
     ) { call in
         let program = try options.program(call)
         call.state.traceBeforeLeaving()
-        try program.execute()
+        try program.execute(terminal: try call[options.terminal]?.terminal)
     }
 }
 
@@ -145,7 +148,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     let mortal = Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true)
     return Primitive(
         "proc.spawn", "Starts a program beside this one.",
-        options: options.all + [stdin, stdout, stderr, mortal],
+        options: options.all + [stdin, stdout, stderr, options.terminal, mortal],
         list: options.words, returns: "a process handle, as of ns.spawn",
         gives: ["tupper.process"],
         shell: ShellLine(stringLiteral: "\(ProgramOptions.line) [< {stdin}] [> {stdout}] [2> {stderr}] &"),
@@ -163,8 +166,10 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         let input = try call[stdin].map { try StandardFile(reading: $0) }
         let output = try call[stdout].map { try StandardFile(writing: $0) }
         let errors = try call[stderr].map { try StandardFile(writing: $0) }
-        let child = try program.start(stdin: input?.number, stdout: output?.number, stderr: errors?.number)
-        return [.handle(ProcessBox(child, holdings))]
+        let terminal = try call[options.terminal]?.terminal
+        let child = try program.start(
+            stdin: input?.number, stdout: output?.number, stderr: errors?.number, terminal: terminal)
+        return [.handle(ProcessBox(child, terminal: terminal, holdings))]
     }
 }
 

@@ -42,6 +42,8 @@ struct Spawning {
     var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The child's controlling terminal; nil for this process's.
+    var terminal: PseudoTerminal?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -60,7 +62,7 @@ struct Spawning {
             run(function, report, theirs)
         }
         state.copied(.parent)
-        let box = ProcessBox(child, channel: ours, report: report, holdings)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -115,6 +117,11 @@ struct Spawning {
             if parent.isHungUp { Processes.leave(1) }
         }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if let terminal {
+            // The devpts in sight is not the container's.
+            try terminal.open(inOwnInstance: namespaces.contains(.mount))
+            try terminal.control()
+        }
         try prepare()
     }
 }

@@ -1,0 +1,36 @@
+/// The Swift side of the handles that Lua holds: a userdata has its place in here.
+@safe struct HandleTable {
+    @safe private struct Entry {
+        let handle: any Handle
+        let metatable: UnsafeRawPointer?
+    }
+
+    private var entries: [Entry?] = []
+    private var free: [Int] = []
+
+    /// Takes in a handle whose userdata has that metatable; returns its place.
+    mutating func add(_ handle: any Handle, metatable: UnsafeRawPointer?) -> Int {
+        let entry = unsafe Entry(handle: handle, metatable: metatable)
+        guard let place = free.popLast() else {
+            entries.append(entry)
+            return entries.count - 1
+        }
+        entries[place] = entry
+        return place
+    }
+
+    /// The handle at a place; nil where a userdata with that metatable cannot have its place there, as that of
+    /// another library.
+    func handle(at place: Int, metatable: UnsafeRawPointer?) -> (any Handle)? {
+        guard entries.indices.contains(place), let entry = entries[place],
+            unsafe entry.metatable == metatable
+        else { return nil }
+        return entry.handle
+    }
+
+    /// Lets go of a handle.
+    mutating func remove(at place: Int) {
+        entries[place] = nil
+        free.append(place)
+    }
+}
