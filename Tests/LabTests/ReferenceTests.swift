@@ -121,9 +121,11 @@ struct ReferenceTests {
         for module in try declarations().map(\.name) where module != "os" {
             let listed = try #require(
                 section.firstMatch(of: try Regex("(?s)- `\(module)`: (.*?)\n(- `|\n)")), "\(module)")
-            // A part with names in code marks speaks of something else.
-            let parts = (listed.output[1].substring ?? "").split(separator: ";").filter { !$0.contains("`") }
-            let names = Set(parts.flatMap { $0.split { ",\n ".contains($0) } }.map(String.init))
+            // A part that is not a list of single words says something about them.
+            let lists = (listed.output[1].substring ?? "").split(separator: ";").map { part in
+                part.split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+            }.filter { $0.allSatisfy { !$0.contains(" ") && !$0.contains("`") } }
+            let names = Set(lists.flatMap(\.self))
             let help = try Tupper.run(arguments: ["help", module]).output
             let declared = Set(
                 help.matches(of: try Regex("(?m)^  \(module)\\.([a-z_]+)")).compactMap {
