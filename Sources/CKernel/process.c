@@ -160,6 +160,8 @@ static void make_stop_event(void) {
     stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+int ck_stop_event(void) { return stop_event; }
+
 void ck_forget_stop(void) {
     uint64_t count;
     (void)!read(stop_event, &count, sizeof count);

@@ -28,7 +28,7 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
         ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
         ("term", { terminalModule(holdings) }),
     ]

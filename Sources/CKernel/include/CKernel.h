@@ -147,6 +147,13 @@ int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int s
 void ck_on_stop_signals(void (*arrived)(int));
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Readable once a stop signal has arrived; -1 where none is waited for.
+int ck_stop_event(void);
+/// From now on a wait for a key notices SIGWINCH and SIGCONT.
+int ck_watch_window(void);
+/// Waits for input from a keyboard, milliseconds, -1 for ever: 0 timed out, 1 there is some, 2 the window has changed
+/// or this process goes on after it was stopped, -1 with errno, EINTR for a stop signal.
+int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
 
