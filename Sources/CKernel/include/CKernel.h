@@ -18,8 +18,9 @@
 #include "privileges.h"
 
 /// clone3(2) without a new stack: fork(2) with namespaces. Returns the pid in the parent, 0 in the
-/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent.
-pid_t ck_clone(uint64_t flags, int *pidfd);
+/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent. The child is born in the group
+/// of version 2 whose directory `cgroup` is; -1 for this process's.
+pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup);
 
 /// unshare(2) and setns(2), which Glibc's module hides behind _GNU_SOURCE.
 int ck_unshare(uint64_t flags);
@@ -101,6 +102,11 @@ int ck_prctl(int option, unsigned long argument);
 /// setresgid(2) and setresuid(2) with all three the same.
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
+
+/// bpf(2): loads a program of type BPF_PROG_TYPE_CGROUP_DEVICE, and attaches one to an open group, in the place of
+/// `replaced` unless that is -1.
+int ck_bpf_load_devices(const uint64_t *instructions, uint32_t count);
+int ck_bpf_attach_devices(int group, int program, int replaced);
 
 /// The device numbers of makedev(3).
 unsigned int ck_major(uint64_t device);
