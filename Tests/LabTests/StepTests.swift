@@ -183,13 +183,15 @@ struct StepTests {
     @Test("quit and Ctrl-D end the script and release what it made", arguments: ["quit\r", "\u{4}"])
     func quit(word: String) throws {
         let before = try Host.state()
+        // Each of both has a link of its own: they run at once.
+        let link = "stepquit\(word.utf8.count)"
         let terminal = try start(
-            "local b <close> = net.bridge 'stepdummy'\nprint 'not reached'\nprint 'nor this'")
-        #expect(terminal.says("n", "+ link stepdummy"), "\(terminal.shown)")
+            "local b <close> = net.bridge '\(link)'\nprint 'not reached'\nprint 'nor this'")
+        #expect(terminal.says("n", "+ link \(link)"), "\(terminal.shown)")
         terminal.type(word)
         #expect(terminal.end() == 0)
         #expect(!terminal.shown.contains("nor this\r\n"))
-        #expect(terminal.shown.contains("- link stepdummy"))
+        #expect(terminal.shown.contains("- link \(link)"))
         #expect(try Host.leftovers(since: before) == [])
     }
 
