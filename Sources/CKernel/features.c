@@ -1,7 +1,6 @@
 // What this kernel has: asked with arguments that no call can serve, so that nothing is done.
 #include "CKernel.h"
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,10 +22,4 @@ int ck_has_call(const char *name) {
         return syscall(calls[index].number, -1L, 0L, 0L, 0L, 0L, 0L) >= 0 || errno != ENOSYS;
     }
     return 0;
-}
-
-// landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION.
-int ck_landlock_version(void) {
-    long version = syscall(444, NULL, 0L, 1L);
-    return version < 0 ? 0 : (int)version;
 }

@@ -167,8 +167,6 @@ void ck_reset_signals(void);
 
 /// Whether this kernel has a system call, of those that are told apart there.
 int ck_has_call(const char *name);
-/// The version of Landlock; 0 where there is none.
-int ck_landlock_version(void);
 /// Pseudo-terminals as in ioctl_tty(2): unlocked; the other end, opened by way of its own devpts (TIOCGPTPEER);
 /// made the controlling terminal of a new session; its size; the character that ends input, -1 where none does.
 int ck_terminal_unlock(int master);

@@ -7,9 +7,6 @@ public enum KernelFeatures {
     /// Whether the kernel has a system call, of those that came late.
     public static func has(call: String) -> Bool { unsafe ck_has_call(call) != 0 }
 
-    /// The version of landlock(7); 0 where it is missing or switched off.
-    public static var landlockVersion: Int { Int(ck_landlock_version()) }
-
     /// What a seccomp(2) filter can answer; empty where there is none.
     public static var filterActions: [String] { words("/proc/sys/kernel/seccomp/actions_avail") }
 

@@ -79,7 +79,7 @@ func linkFindings() -> [Finding] {
 /// Control groups, filters and what else keeps a container in.
 func isolationFindings() -> [Finding] {
     let actions = KernelFeatures.filterActions
-    let landlock = KernelFeatures.landlockVersion
+    let landlock = FileRules.version
     return [
         cgroupFinding(),
         Finding(
