@@ -147,6 +147,8 @@ int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int s
 void ck_on_stop_signals(void (*arrived)(int));
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Whether the last stop signal was a Ctrl-C, which the terminal sends to every process of the foreground group.
+int ck_stop_was_typed(void);
 /// Readable once a stop signal has arrived; -1 where none is waited for.
 int ck_stop_event(void);
 /// From now on a wait for a key notices SIGWINCH and SIGCONT.

@@ -120,7 +120,7 @@ struct Succession {
                 status = ending.status
                 break
             } catch {
-                if let signal = state.stopSignal { try? child.signal(signal) }
+                if let signal = state.stopSignal, !StopSignals.hasReached(child) { try? child.signal(signal) }
                 state.forgetStop()
             }
         }

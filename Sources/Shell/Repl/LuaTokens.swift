@@ -16,6 +16,20 @@ struct LuaTokens {
 
         var text: String { String(decoding: bytes, as: UTF8.self) }
         func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
+
+        /// By how much what follows is nested deeper.
+        var nesting: Int {
+            switch kind {
+            case .keyword:
+                if ["function", "do", "then", "repeat"].contains(text) { return 1 }
+                // What an `elseif` opens with a `then` of its own the same `end` closes.
+                return ["end", "until", "elseif"].contains(text) ? -1 : 0
+            case .symbol:
+                if ["(", "{", "["].contains(text) { return 1 }
+                return [")", "}", "]"].contains(text) ? -1 : 0
+            default: return 0
+            }
+        }
     }
 
     static let keywords: Set<String> = [
@@ -54,7 +68,7 @@ struct LuaTokens {
             }
             let (kind, end) = word(in: piece, from: index)
             let token = Token(kind: kind, start: index, bytes: piece[index..<end])
-            nest(token)
+            depth += token.nesting
             tokens.append(token)
             index = end
         }
@@ -108,19 +122,6 @@ struct LuaTokens {
         if let end = Self.longEnd(level, in: piece, from: start + level + 2) { return end }
         (openLevel, isCommentOpen) = (level, isComment)
         return piece.count
-    }
-
-    private mutating func nest(_ token: Token) {
-        switch token.kind {
-        case .keyword:
-            if ["function", "do", "then", "repeat"].contains(token.text) { depth += 1 }
-            // Each `elseif` opens with a `then` of its own what the same `end` closes.
-            if ["end", "until", "elseif"].contains(token.text) { depth -= 1 }
-        case .symbol:
-            if ["(", "{", "["].contains(token.text) { depth += 1 }
-            if [")", "}", "]"].contains(token.text) { depth -= 1 }
-        default: break
-        }
     }
 
     /// The level of the long bracket that opens at `index`: the number of its equals signs.
