@@ -43,6 +43,10 @@ ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 long ck_filesystem_type(const char *path);
 long ck_filesystem_type_of(int descriptor);
 
+/// statx(2): when a file, not a link's target, was made, in nanoseconds; 0 where the filesystem does not tell, -1 with
+/// errno.
+int64_t ck_birth_time(int directory, const char *path);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 

@@ -22,7 +22,13 @@ enum Chunk {
         do {
             return .statements(try state.load(text, name: name))
         } catch let failure as LuaFailure {
-            return state.text(of: failure).hasSuffix("<eof>") ? .unfinished : .wrong(failure)
+            let message = state.text(of: failure)
+            guard message.hasSuffix("<eof>") else { return .wrong(failure) }
+            // A string in quotes ends on its line, unless that line's end is escaped.
+            guard message.hasSuffix("unfinished string near <eof>") else { return .unfinished }
+            var tokens = LuaTokens()
+            _ = tokens.read(text)
+            return tokens.isQuoteOpen ? .unfinished : .wrong(failure)
         } catch {
             return .wrong(state.failure(for: error, in: "load"))
         }

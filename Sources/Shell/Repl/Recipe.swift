@@ -35,7 +35,8 @@ struct Recipe {
             body += statement(entry, keepingValue: isUsed) + [10] + commented(entry.printed, "--> ", most: 20)
             // Of a loop, say, one turn cannot be left out.
             for step in entry.steps where step.isTakenBack {
-                body += commented(Array("taken back afterwards: \(step.shell ?? step.primitive)".utf8), "-- ", most: 20)
+                body += commented(
+                    Array("taken back afterwards: \(step.shell ?? step.primitive)".utf8), "-- ", most: 20)
             }
         }
         var head = Self.header + " Run it by: tupper script FILE\n"

@@ -38,7 +38,9 @@ struct Statements {
             if token.isSymbol("::") { return nil }
             let isOnNewLine = source[previousEnd..<token.start].contains(10)
             let mayBegin = token.kind == .name || token.kind == .keyword && beginnings.contains(token.text)
-            if depth == 0, previousEnd > 0, isAfterSemicolon || isOnNewLine && mayBegin { cuts.append(token.start) }
+            if depth == 0, previousEnd > 0, isAfterSemicolon || isOnNewLine && mayBegin {
+                cuts.append(token.start)
+            }
             depth += token.nesting
             isAfterSemicolon = depth == 0 && token.isSymbol(";")
             previousEnd = token.start + token.bytes.count
