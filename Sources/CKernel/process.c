@@ -24,11 +24,12 @@
 static int stop_event = -1;
 static void make_stop_event(void);
 
-pid_t ck_clone(uint64_t flags, int *pidfd) {
+pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
     struct clone_args arguments = {
-        .flags = flags | CLONE_PIDFD,
+        .flags = flags | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
+        .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     // The copy has a stop event of its own, or it would take away the parent's.
@@ -159,6 +160,8 @@ static void make_stop_event(void) {
         close(stop_event);
     stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
+
+int ck_stop_event(void) { return stop_event; }
 
 void ck_forget_stop(void) {
     uint64_t count;

@@ -23,6 +23,17 @@ public struct Descriptor: ~Copyable {
         return number
     }
 
+    /// Opens /dev/null as each standard descriptor that is closed: the next file to be opened would become it.
+    public static func openStandardFiles() {
+        while true {
+            let number = unsafe Glibc.open("/dev/null", O_RDWR)
+            guard (0...2).contains(number) else {
+                if number > 2 { _ = close(number) }
+                return
+            }
+        }
+    }
+
     /// open(2) with O_CLOEXEC added, relative to `directory` where given.
     public static func open(
         _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil

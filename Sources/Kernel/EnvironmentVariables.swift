@@ -31,6 +31,11 @@ public enum EnvironmentVariables {
         return variables
     }
 
+    /// A variable's value as text; nil where it is not set.
+    public static func value(of name: String) -> String? {
+        all().first { $0.name == Array(name.utf8) }.map { String(decoding: $0.value, as: UTF8.self) }
+    }
+
     /// setenv(3).
     public static func set(_ variable: Variable) throws(SystemCallError) {
         let (name, value) = (characters(variable.name), characters(variable.value))

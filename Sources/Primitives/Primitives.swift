@@ -11,6 +11,8 @@ public func registerPrimitives(with state: State) -> Holdings {
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
         case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
+        case let error as CgroupUnsupported:
+            Failure(primitive.name, "option '\(error.option)': \(error.reason)")
         case let error as ProfileError: Failure(primitive.name, error.message, hint: error.hint)
         default: nil
         }
@@ -28,9 +30,9 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
+        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
         ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
-        ("term", { terminalModule(holdings) }),
+        ("term", { terminalModule(holdings) }), ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 

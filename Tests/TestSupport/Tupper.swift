@@ -48,6 +48,17 @@ public enum Tupper {
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
     }
 
+    /// Runs a lab script in a virtual machine with another kernel, whose control groups are of a version ("1", "2",
+    /// "hybrid").
+    public static func runInMachine(labScript name: String, cgroups: String) throws -> Outcome {
+        try start(
+            repository.appendingPathComponent("scripts/machine"),
+            [
+                "--tupper", executable.path, "--cgroups", cgroups,
+                repository.appendingPathComponent("Tests/LabTests/Scripts/\(name)").path,
+            ], input: "")
+    }
+
     /// Runs the program with arguments of its own after a command that leads to it, in the repository.
     public static func runLab(_ lab: [String], _ arguments: [String]) throws -> Outcome {
         try start(

@@ -13,6 +13,7 @@ private struct SpawnOptions: ArgumentType {
     var timeOffsets: TimeOffsets?
     var diesWithParent = true
     var propagation = Propagation.private
+    var group: Cgroup?
     var terminal: TerminalHandle?
 
     static var typeName: String { "list of namespaces with options" }
@@ -26,6 +27,8 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+            Parameter<CgroupReference?>(
+                "cgroup", "The control group that it is born in.", shown: "this process's"),
             Parameter<TerminalHandle?>(
                 "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
@@ -34,13 +37,14 @@ private struct SpawnOptions: ArgumentType {
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal"]
+        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal", "cgroup"]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
+            case "cgroup": options.group = try CgroupReference.read(field).group
             default: options.propagation = try Propagation.read(field)
             }
         }
@@ -77,6 +81,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.timeOffsets = options.timeOffsets
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
+        spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }

@@ -14,7 +14,7 @@ local cyclic = {}
 cyclic.self = cyclic
 values[#values + 1] = cyclic
 local count = 0
-for _, name in ipairs { "ns", "fs", "net", "proc", "sys", "cap", "seccomp" } do
+for _, name in ipairs { "ns", "fs", "net", "proc", "sys", "cgroup", "cap", "seccomp" } do
     for key, primitive in pairs(_G[name]) do
         if not never[name .. "." .. key] then
             pcall(primitive)
