@@ -14,6 +14,7 @@ private struct SpawnOptions: ArgumentType {
     var diesWithParent = true
     var propagation = Propagation.private
     var terminal: TerminalHandle?
+    var hasInit = false
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -26,6 +27,8 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+            Parameter<Bool>(
+                "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false),
             Parameter<TerminalHandle?>(
                 "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
@@ -34,15 +37,19 @@ private struct SpawnOptions: ArgumentType {
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal"]
+        let known = ["users", "time_offsets", "die_with_parent", "propagation", "init", "terminal"]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
+            case "init": options.hasInit = try Bool.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             default: options.propagation = try Propagation.read(field)
             }
+        }
+        guard !options.hasInit || options.namespaces.contains(.pid) else {
+            throw ArgumentError("option 'init' needs a pid namespace: \"pid\" in the list")
         }
         return options
     }
@@ -77,6 +84,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.timeOffsets = options.timeOffsets
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
+        spawning.hasInit = options.hasInit
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }

@@ -44,6 +44,8 @@ struct Spawning {
     var diesWithParent = true
     /// The child's controlling terminal; nil for this process's.
     var terminal: PseudoTerminal?
+    /// Whether PID 1 is an init, and the function runs beside it.
+    var hasInit = false
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -56,13 +58,15 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        let parting = hasInit ? try Init() : nil
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: allNamespaces) else {
             state.traceInCopy(isChild: true)
-            run(function, report, theirs)
+            run(function, report, theirs, parting)
         }
         state.copied(.parent)
-        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
+        parting?.watch()
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, parting: parting, holdings)
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -81,10 +85,10 @@ struct Spawning {
         return timeOffsets == nil ? all : all.subtracting([.time])
     }
 
-    private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
+    private func run(_ function: Function, _ report: Report, _ parent: Channel, _ parting: Init?) -> Never {
         var status: Int32 = 0
         do {
-            try enter(parent)
+            try enter(parent, parting)
             state.copied(.child)
             let values = try function([.handle(ParentHandle(parent))])
             if keepsValues { try report.put(values) }
@@ -105,7 +109,7 @@ struct Spawning {
         return 1
     }
 
-    private func enter(_ parent: Channel) throws {
+    private func enter(_ parent: Channel, _ parting: Init?) throws {
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
@@ -117,6 +121,7 @@ struct Spawning {
             if parent.isHungUp { Processes.leave(1) }
         }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        try parting?.takePlace()
         if let terminal {
             // The devpts in sight is not the container's.
             try terminal.open(inOwnInstance: namespaces.contains(.mount))
