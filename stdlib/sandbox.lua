@@ -38,15 +38,13 @@ local defaults = {
   shm = "64M", -- the size of /dev/shm
   init = true, -- a small first process that reaps orphans and passes signals on
   terminal = nil, -- as of proc.exec
-  stdin = nil, stdout = nil, stderr = nil, -- as of proc.spawn
   die_with_parent = true,
   name = nil, -- of the control group
   setup = nil, -- a function called in the box before its root changes, with the options
 }
 local known = {
   users = true, user = true, groups = true, memory = true, swap = true, cpu = true, cpuset = true, weight = true,
-  io = true, high = true, devices = true, capabilities = true, terminal = true, stdin = true, stdout = true,
-  stderr = true, name = true, setup = true,
+  io = true, high = true, devices = true, capabilities = true, terminal = true, name = true, setup = true,
 }
 for name in pairs(defaults) do known[name] = true end
 
@@ -120,7 +118,7 @@ local function live(options)
   sys.hostname(options.hostname)
   if options.network == "none" then net.link("lo"):up() end
   local env = { PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME = "/root",
-    TERM = sys.env.TERM }
+    TERM = sys.env().TERM }
   for name, value in pairs(options.env) do env[name] = value end
   local program = {
     env = env, clear_env = true, cwd = options.cwd, user = options.user, groups = options.groups,
