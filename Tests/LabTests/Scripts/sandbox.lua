@@ -110,7 +110,7 @@ end
 do
     local boxes = {}
     for number = 1, 200 do
-        boxes[number] = sandbox { root = root, command = { "sh", "-c", "until [ -e /out/go ]; do sleep 0.1; done" }, memory = "16M",
+        boxes[number] = sandbox { root = root, command = { "sh", "-c", "until [ -e /out/go ]; do sleep 0.5; done" }, memory = "16M",
             mounts = { { source = out, target = "/out" } } }
     end
     for _, box in ipairs(boxes) do assert(box:running()) end
