@@ -68,7 +68,8 @@ struct Spawning {
         }
         state.copied(.parent)
         parting?.watch()
-        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, parting: parting, holdings)
+        let box = ProcessBox(
+            child, channel: ours, report: report, terminal: terminal, parting: parting, holdings)
         // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
         if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
