@@ -98,7 +98,8 @@ end
 
 -- A fork bomb: it can be ended, and the group is gone.
 do
-    local box <close> = sandbox { root = root, command = { "sh", "-c", "exec 2>/dev/null; f() { f | f & }; f; sleep 60" }, pids = 64 }
+    local box <close> = sandbox { root = root, pids = 64, command = { "sh", "-c",
+        "exec 2>/dev/null; f() { f | f & }; f; sleep 60" } }
     sys.sleep "300ms"
     assert(box:running())
     local name = box.group.name
@@ -110,7 +111,8 @@ end
 do
     local boxes = {}
     for number = 1, 200 do
-        boxes[number] = sandbox { root = root, command = { "sh", "-c", "until [ -e /out/go ]; do sleep 0.5; done" }, memory = "16M",
+        boxes[number] = sandbox { root = root, command = { "sh", "-c",
+            "until [ -e /out/go ]; do sleep 0.5; done" }, memory = "16M",
             mounts = { { source = out, target = "/out" } } }
     end
     for _, box in ipairs(boxes) do assert(box:running()) end
