@@ -32,8 +32,9 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
-        ("term", { terminalModule(holdings) }), ("cgroup", { cgroupModule(holdings) }),
+        ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
+        ("dev", { deviceModule(holdings) }), ("term", { terminalModule(holdings) }),
+        ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 

@@ -22,6 +22,11 @@ public enum Tupper {
         try start(executable, ["script"] + options + ["-"] + arguments, input: script)
     }
 
+    /// Runs `tupper` with arguments, and nothing on standard input.
+    public static func command(_ arguments: [String]) throws -> Outcome {
+        try start(executable, arguments, input: "")
+    }
+
     /// Steps through `script`, told what to do by lines on standard input rather than at a terminal.
     public static func step(_ script: String, commands: String) throws -> Outcome {
         let scratch = try Scratch()
