@@ -183,11 +183,17 @@ static void note_stop(int signal) {
 }
 
 void ck_on_stop_signals(void (*arrived)(int)) {
+    stop_arrived = arrived;
+    make_stop_event();
+    ck_catch_stop_signals();
+}
+
+void ck_catch_stop_signals(void) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
     struct sigaction action = {.sa_handler = note_stop};
-    stop_arrived = arrived;
-    make_stop_event();
+    if (stop_arrived == NULL)
+        return;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);

@@ -151,6 +151,8 @@ int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int s
 /// Signals whose arrival asks the program to stop: the handler notes the number and calls
 /// `arrived`, which must be async-signal-safe.
 void ck_on_stop_signals(void (*arrived)(int));
+// The same again after ck_reset_signals.
+void ck_catch_stop_signals(void);
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
 /// Readable once a stop signal has arrived; -1 where none is waited for.

@@ -89,6 +89,7 @@ struct Spawning {
     }
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
+        holdings.startAnew()
         var status: Int32 = 0
         do {
             try enter(parent)
