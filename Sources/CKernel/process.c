@@ -213,3 +213,14 @@ void ck_reset_signals(void) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
+
+void ck_block_signals(int block) {
+    sigset_t signals;
+    if (block)
+        sigfillset(&signals);
+    else
+        sigemptyset(&signals);
+    sigprocmask(SIG_SETMASK, &signals, NULL);
+}
+
+int ck_enter_root(int directory) { return fchdir(directory) < 0 || chroot(".") < 0 ? -1 : 0; }

@@ -190,3 +190,12 @@ int ck_send_descriptor(int socket, int descriptor);
 int ck_receive_descriptor(int socket);
 /// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
 int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
+
+/// A program of a few hundred bytes, in sealed memory: init, or what makes a child that joins a container. Its file.
+int ck_make_stage(void);
+/// execveat(2) of it: `words` as its first says, i and a pid, or letters, see stage.c.
+int ck_run_stage(int stage, char *const words[], char *const environment[]);
+/// Blocks every signal, or none.
+void ck_block_signals(int block);
+/// chroot(2) to an open directory.
+int ck_enter_root(int directory);
