@@ -101,7 +101,9 @@ let package = Package(
         .testTarget(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
             exclude: ["examples.lua"]),
-        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
+        .testTarget(
+            name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
+            exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )
