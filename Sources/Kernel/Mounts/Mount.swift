@@ -186,12 +186,36 @@ public struct DetachedMount: ~Copyable {
     private consuming func attach(
         to place: borrowing Descriptor, at path: FilePath, _ text: String? = nil
     ) throws(SystemCallError) -> Mount {
+        if let note = unsafe Self.noteAttachment { note(try thing(at: path)) }
         try move(to: place.number, [.init("target", text ?? path.string)])
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("target", text ?? path.string)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
         return Mount(identifier: identifier, path: path)
+    }
+
+    /// What a journal notes of it before it shows: its numbers are known by then.
+    private borrowing func thing(at path: FilePath) throws(SystemCallError) -> JournalThing {
+        var (identifier, unique, isRoot): (UInt64, UInt64, Int32) = (0, 0, 0)
+        try systemCall("statx", [.init("target", path.string)]) {
+            unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
+        }
+        if unsafe ck_mount_unique_identifier(descriptor.number, "", 0x1000, &unique) < 0 { unique = 0 }
+        return .mount(
+            path: path.bytes, identifier: identifier, unique: unique,
+            namespace: try Namespace.mount.identifier())
+    }
+
+    nonisolated(unsafe) private static var noteAttachment: ((JournalThing) -> Void)?
+
+    /// Tells `note` of each mount that `body` attaches, right before it does.
+    public static func noting<Result>(
+        _ note: @escaping (JournalThing) -> Void, _ body: () throws -> Result
+    ) rethrows -> Result {
+        unsafe noteAttachment = note
+        defer { unsafe noteAttachment = nil }
+        return try body()
     }
 
     /// move_mount(2) onto an open file or directory.

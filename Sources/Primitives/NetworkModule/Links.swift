@@ -12,8 +12,19 @@ func linkPrimitives(_ holdings: Holdings) -> [Declaration] {
     ]
 }
 
-private func made(_ link: Link, holdings: Holdings) throws -> [Argument] {
-    LinkHandle.made([try PlacedLink(link)], holdings).map { .handle($0) }
+/// Makes a link, noted before; `finish` goes on with it once it is known by its number.
+private func made(
+    _ name: String, _ kind: String, _ holdings: Holdings, finish: (Link) throws -> Void = { _ in },
+    _ make: () throws -> Link
+) throws -> [Argument] {
+    let note = holdings.noteNetwork { .link(name: name, kind: kind, namespace: $0) }
+    let link = try holdings.make(note) {
+        let link = try make()
+        note?.confirm("\(link.index)")
+        try finish(link)
+        return link
+    }
+    return LinkHandle.made([try PlacedLink(link)], note, holdings).map { .handle($0) }
 }
 
 private func veth(_ holdings: Holdings) -> Primitive {
@@ -41,10 +52,14 @@ private func veth(_ holdings: Holdings) -> Primitive {
     ) { call in
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
-        let (one, other, place) = try Link.makePair(
-            try call[name].text, try call[peer].text, settings, inside: try call[inside]?.pid)
+        let (first, second, process) = (try call[name].text, try call[peer].text, try call[inside]?.pid)
+        let note = holdings.noteNetwork { .link(name: first, kind: "veth", namespace: $0) }
+        let (one, other, place) = try holdings.make(note) {
+            try Link.makePair(first, second, settings, inside: process)
+        }
+        note?.confirm("\(one.index)")
         let ends = [try PlacedLink(one), try PlacedLink(other, in: place)]
-        return LinkHandle.made(ends, holdings).map { .handle($0) }
+        return LinkHandle.made(ends, note, holdings).map { .handle($0) }
     }
 }
 
@@ -69,15 +84,18 @@ private func bridge(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let address = try call[address]?.address
-        let link = try Link.make(try call[name].text, kind: "bridge")
-        do {
-            if let address { try LinkAddress.add(address, to: link) }
-            try link.set(up: true)
-        } catch {
-            try link.delete()
-            throw error
+        let name = try call[name].text
+        return try made(name, "bridge", holdings) { link in
+            do {
+                if let address { try LinkAddress.add(address, to: link) }
+                try link.set(up: true)
+            } catch {
+                try link.delete()
+                throw error
+            }
+        } _: {
+            try Link.make(name, kind: "bridge")
         }
-        return try made(link, holdings: holdings)
     }
 }
 
@@ -90,7 +108,10 @@ private func dummy(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ], example: #"net.dummy "dummy0":up():address "10.9.8.7/32""#
-    ) { call in try made(try Link.make(try call[name].text, kind: "dummy"), holdings: holdings) }
+    ) { call in
+        let name = try call[name].text
+        return try made(name, "dummy", holdings) { try Link.make(name, kind: "dummy") }
+    }
 }
 
 private func macvlan(_ holdings: Holdings) -> Primitive {
@@ -113,7 +134,8 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
         settings.setMacvlanBridge()
-        return try made(try Link.make(try call[name].text, kind: "macvlan", settings), holdings: holdings)
+        let name = try call[name].text
+        return try made(name, "macvlan", holdings) { try Link.make(name, kind: "macvlan", settings) }
     }
 }
 
@@ -140,7 +162,8 @@ private func vlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
         settings.set(vlan: tag)
-        return try made(try Link.make(try call[name].text, kind: "vlan", settings), holdings: holdings)
+        let name = try call[name].text
+        return try made(name, "vlan", holdings) { try Link.make(name, kind: "vlan", settings) }
     }
 }
 
@@ -168,7 +191,8 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower]?.index()
         settings.set(vxlan: number, remote: try call[remote]?.address, port: destination)
-        return try made(try Link.make(try call[name].text, kind: "vxlan", settings), holdings: holdings)
+        let name = try call[name].text
+        return try made(name, "vxlan", holdings) { try Link.make(name, kind: "vxlan", settings) }
     }
 }
 
@@ -182,7 +206,10 @@ private func tap(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EBUSY": "a link of that name is there",
             "ENOENT": "/dev/net/tun is missing", "ENODEV": "this kernel lacks tap links",
         ], example: #"net.tap "tap0":up()"#
-    ) { call in try made(try Tap.make(try call[name].text), holdings: holdings) }
+    ) { call in
+        let name = try call[name].text
+        return try made(name, "tun", holdings) { try Tap.make(name) }
+    }
 }
 
 private func link(_ holdings: Holdings) -> Primitive {
