@@ -101,7 +101,8 @@ let package = Package(
         .testTarget(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
             exclude: ["examples.lua"]),
-        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
+        .testTarget(
+            name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Killed", "Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

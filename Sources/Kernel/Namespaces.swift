@@ -54,6 +54,18 @@ public enum Namespace: String, CaseIterable, Sendable {
     static func note(_ namespaces: Set<Namespace>, areNew: Bool) {
         let flags = flags(of: namespaces)
         unsafe made = areNew ? made | flags : made & ~flags
+        unsafe known = [:]
+    }
+
+    /// The identifiers of the namespaces that this process is in, as far as they were asked for since it moved.
+    nonisolated(unsafe) private static var known: [Namespace: UInt64] = [:]
+
+    /// Of this process, asked once as long as it stays there.
+    func ownIdentifierOnce() throws(SystemCallError) -> UInt64 {
+        if let known = unsafe Self.known[self] { return known }
+        let own = try identifier()
+        unsafe Self.known[self] = own
+        return own
     }
 
     /// Whether this process is in a namespace that goes when this program and its children have gone.

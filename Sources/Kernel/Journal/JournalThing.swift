@@ -85,14 +85,21 @@ public enum JournalThing: Sendable, Equatable {
 enum JournalLine {
     static func encode(_ words: [[UInt8]]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
-        return words.map { word in
-            word.isEmpty
-                ? Array("%".utf8)
-                : word.flatMap { byte -> [UInt8] in
-                    byte > 32 && byte < 127 && byte != UInt8(ascii: "%")
-                        ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+        var line: [UInt8] = []
+        line.reserveCapacity(96)
+        for word in words {
+            if !line.isEmpty { line.append(32) }
+            if word.isEmpty { line.append(UInt8(ascii: "%")) }
+            for byte in word {
+                if byte > 32, byte < 127, byte != UInt8(ascii: "%") {
+                    line.append(byte)
+                } else {
+                    line += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
                 }
-        }.joined(separator: [32]) + [10]
+            }
+        }
+        line.append(10)
+        return line
     }
 
     static func decode(_ line: ArraySlice<UInt8>) -> [[UInt8]] {

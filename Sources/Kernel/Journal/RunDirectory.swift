@@ -11,27 +11,22 @@ enum RunDirectory {
         guard !RootChange.hasHappened else {
             throw SystemCallError("open", EXDEV, [.init("path", "/run")], detail: "the root has changed")
         }
-        var refusal = SystemCallError(
-            "open", ENOENT, [.init("path", "/run/user/\(Credentials.user)")],
-            detail: "XDG_RUNTIME_DIR is not set")
-        for place in places {
-            do {
-                let directory = try PrivateDirectory(place, making: making)
-                unsafe opened = directory
-                return directory
-            } catch { refusal = error }
+        // Root inside a user namespace has a run directory of its own too.
+        if Credentials.user == 0, let common = try? PrivateDirectory("/run/tupper", making: making) {
+            unsafe opened = common
+            return common
         }
-        throw refusal
+        let directory = try PrivateDirectory(own, making: making)
+        unsafe opened = directory
+        return directory
     }
 
-    private static var places: [FilePath] {
-        var places: [FilePath] = Credentials.user == 0 ? ["/run/tupper"] : []
-        let own = EnvironmentVariables.all().first { $0.name == Array("XDG_RUNTIME_DIR".utf8) }
-        if let own, own.value.first == UInt8(ascii: "/"), own.value.count < 3000 {
-            places.append(FilePath(bytes: own.value).appending("tupper"))
-        } else if Credentials.user != 0 {
-            places.append(FilePath("/run/user/\(Credentials.user)/tupper"))
+    private static var own: FilePath {
+        let set = EnvironmentVariables.all().first { $0.name == Array("XDG_RUNTIME_DIR".utf8) }
+        if let set, set.value.first == UInt8(ascii: "/"), set.value.count < 3000 {
+            return FilePath(bytes: set.value).appending("tupper")
         }
-        return places
+        return Credentials.user == 0
+            ? "/run/tupper" : FilePath("/run/user/\(Credentials.user)/tupper")
     }
 }

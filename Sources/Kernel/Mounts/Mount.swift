@@ -186,25 +186,25 @@ public struct DetachedMount: ~Copyable {
     private consuming func attach(
         to place: borrowing Descriptor, at path: FilePath, _ text: String? = nil
     ) throws(SystemCallError) -> Mount {
-        if let note = unsafe Self.noteAttachment { note(try thing(at: path)) }
-        try move(to: place.number, [.init("target", text ?? path.string)])
+        // It has its number before it is attached, and keeps it.
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("target", text ?? path.string)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
+        if let note = unsafe Self.noteAttachment { note(try thing(at: path, identifier)) }
+        try move(to: place.number, [.init("target", text ?? path.string)])
         return Mount(identifier: identifier, path: path)
     }
 
-    /// What a journal notes of it before it shows: its numbers are known by then.
-    private borrowing func thing(at path: FilePath) throws(SystemCallError) -> JournalThing {
-        var (identifier, unique, isRoot): (UInt64, UInt64, Int32) = (0, 0, 0)
-        try systemCall("statx", [.init("target", path.string)]) {
-            unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
-        }
+    /// What a journal notes of it before it shows.
+    private borrowing func thing(
+        at path: FilePath, _ identifier: UInt64
+    ) throws(SystemCallError) -> JournalThing {
+        var unique: UInt64 = 0
         if unsafe ck_mount_unique_identifier(descriptor.number, "", 0x1000, &unique) < 0 { unique = 0 }
         return .mount(
             path: path.bytes, identifier: identifier, unique: unique,
-            namespace: try Namespace.mount.identifier())
+            namespace: try Namespace.mount.ownIdentifierOnce())
     }
 
     nonisolated(unsafe) private static var noteAttachment: ((JournalThing) -> Void)?
