@@ -102,7 +102,8 @@ let package = Package(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
             exclude: ["examples.lua"]),
         .testTarget(
-            name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Killed", "Scripts"]),
+            name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
+            exclude: ["Killed", "Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

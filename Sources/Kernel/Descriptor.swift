@@ -34,12 +34,13 @@ public struct Descriptor: ~Copyable {
         }
     }
 
-    /// open(2) with O_CLOEXEC added, relative to `directory` where given.
+    /// open(2) with O_CLOEXEC added, relative to `directory` where given. One that may wait, as for the other end of
+    /// a FIFO, is not to be tried again (`retry`) when a signal arrives.
     public static func open(
-        _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil
+        _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil, retry: Bool = true
     ) throws(SystemCallError) -> Descriptor {
         Descriptor(
-            owning: try systemCall("openat", [.init("path", path.string)]) {
+            owning: try systemCall("openat", [.init("path", path.string)], retry: retry) {
                 unsafe path.withPlatformString {
                     unsafe openat(directory ?? AT_FDCWD, $0, flags | O_CLOEXEC, mode)
                 }

@@ -33,7 +33,7 @@ public enum EnvironmentVariables {
 
     /// A variable's value as text; nil where it is not set.
     public static func value(of name: String) -> String? {
-        all().first { $0.name == Array(name.utf8) }.map { String(decoding: $0.value, as: UTF8.self) }
+        unsafe getenv(name).map { unsafe String(cString: $0) }
     }
 
     /// setenv(3).

@@ -51,15 +51,21 @@ public final class Holdings {
     }
 
     /// Releases everything, newest first; returns what could not be released, a line each.
+    ///
+    /// What fails is tried once more when all else is gone, which may have stood in its way.
     public func releaseAll() -> [String] {
         guard owner == Processes.generation else { return [] }
-        var complaints: [String] = []
+        var remaining: [Holding] = []
         while let holding = held.popLast() {
+            do { try holding.release() } catch { remaining.append(holding) }
+        }
+        let complaints = remaining.compactMap { holding -> String? in
             do { try holding.release() } catch let error as SystemCallError {
-                complaints.append("\(holding.label): \(error.call): \(error.meaning) (\(error.code))")
+                return "\(holding.label): \(error.call): \(error.meaning) (\(error.code))"
             } catch {
-                complaints.append("\(holding.label): \(error)")
+                return "\(holding.label): \(error)"
             }
+            return nil
         }
         journal.close()
         return complaints

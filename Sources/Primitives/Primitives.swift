@@ -10,6 +10,7 @@ public func registerPrimitives(with state: State) -> Holdings {
     state.explain = { error, primitive in
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
+        case let error as Joining.Failure: Failure(primitive.name, error.words)
         case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
         case let error as CgroupUnsupported:
             Failure(primitive.name, "option '\(error.option)': \(error.reason)")
@@ -35,8 +36,9 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
         ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
-        ("term", { terminalModule(holdings) }), ("cgroup", { cgroupModule(holdings) }),
+        ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
+        ("dev", { deviceModule(holdings) }), ("term", { terminalModule(holdings) }),
+        ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 

@@ -6,8 +6,8 @@ struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
         subcommands: [
-            ScriptCommand.self, ReplCommand.self, StepCommand.self, HelpCommand.self, StubsCommand.self,
-            ReferenceCommand.self, CleanCommand.self,
+            ScriptCommand.self, ReplCommand.self, StepCommand.self, RecordCommand.self, HelpCommand.self,
+            StubsCommand.self, ReferenceCommand.self, CleanCommand.self,
         ], defaultSubcommand: ReplCommand.self)
 
     /// The commands by their names.

@@ -22,6 +22,11 @@ public enum Tupper {
         try start(executable, ["script"] + options + ["-"] + arguments, input: script)
     }
 
+    /// Runs `tupper` with arguments, and nothing on standard input.
+    public static func command(_ arguments: [String]) throws -> Outcome {
+        try start(executable, arguments, input: "")
+    }
+
     /// Steps through `script`, told what to do by lines on standard input rather than at a terminal.
     public static func step(_ script: String, commands: String) throws -> Outcome {
         let scratch = try Scratch()
@@ -88,10 +93,22 @@ public enum Tupper {
         return FileManager.default.isExecutableFile(atPath: program.path) ? program : built
     }
 
-    private static func start(_ program: URL, _ arguments: [String], input text: String) throws -> Outcome {
+    /// Runs a shell's line in which `$TUPPER` is the program.
+    public static func shell(_ line: String, environment: [String: String]) throws -> Outcome {
+        var variables = ProcessInfo.processInfo.environment
+        variables["TUPPER"] = executable.path
+        variables.merge(environment) { $1 }
+        return try start(
+            URL(fileURLWithPath: "/bin/sh"), ["-c", line], input: "", environment: variables)
+    }
+
+    private static func start(
+        _ program: URL, _ arguments: [String], input text: String, environment: [String: String]? = nil
+    ) throws -> Outcome {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        if let environment { process.environment = environment }
         let (input, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

@@ -44,6 +44,10 @@ ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 long ck_filesystem_type(const char *path);
 long ck_filesystem_type_of(int descriptor);
 
+/// statx(2): when a file, not a link's target, was made, in nanoseconds; 0 where the filesystem does not tell, -1 with
+/// errno.
+int64_t ck_birth_time(int directory, const char *path);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
@@ -156,8 +160,12 @@ int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int s
 /// Signals whose arrival asks the program to stop: the handler notes the number and calls
 /// `arrived`, which must be async-signal-safe.
 void ck_on_stop_signals(void (*arrived)(int));
+// The same again after ck_reset_signals.
+void ck_catch_stop_signals(void);
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Whether the last stop signal was a Ctrl-C, which the terminal sends to every process of the foreground group.
+int ck_stop_was_typed(void);
 /// Readable once a stop signal has arrived; -1 where none is waited for.
 int ck_stop_event(void);
 /// From now on a wait for a key notices SIGWINCH and SIGCONT.
@@ -187,3 +195,12 @@ int ck_send_descriptor(int socket, int descriptor);
 int ck_receive_descriptor(int socket);
 /// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
 int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
+
+/// A program of a few hundred bytes, in sealed memory: init, or what makes a child that joins a container. Its file.
+int ck_make_stage(void);
+/// execveat(2) of it: `words` as its first says, i and a pid, or letters, see stage.c.
+int ck_run_stage(int stage, char *const words[], char *const environment[]);
+/// Blocks every signal, or none.
+void ck_block_signals(int block);
+/// chroot(2) to an open directory.
+int ck_enter_root(int directory);

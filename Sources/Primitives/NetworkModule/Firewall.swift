@@ -28,8 +28,16 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
         let note = holdings.noteNetwork {
             .parameter(name: setting.name, before: before, after: value, namespace: $0)
         }
-        try holdings.make(note) { try setting.write(value) }
         let handle = NetworkHolding("net.ipv4.ip_forward", note, holdings) { try setting.write(before) }
+        do { try setting.write(value) } catch {
+            // It may be set all the same, where only reading back has failed.
+            if (try? setting.read()) == before {
+                handle.holding.keep()
+            } else {
+                try? handle.holding.release()
+            }
+            throw error
+        }
         return [.handle(handle)]
     }
 }

@@ -12,19 +12,15 @@ func linkPrimitives(_ holdings: Holdings) -> [Declaration] {
     ]
 }
 
-/// Makes a link, noted before; `finish` goes on with it once it is known by its number.
+/// Makes a link, noted before, and holds it at once: nothing can fail between.
 private func made(
-    _ name: String, _ kind: String, _ holdings: Holdings, finish: (Link) throws -> Void = { _ in },
-    _ make: () throws -> Link
-) throws -> [Argument] {
+    _ name: String, _ kind: String, _ holdings: Holdings, _ make: () throws -> Link
+) throws -> LinkHandle {
+    let place = try NetworkNamespace.current()
     let note = holdings.noteNetwork { .link(name: name, kind: kind, namespace: $0) }
-    let link = try holdings.make(note) {
-        let link = try make()
-        note?.confirm("\(link.index)")
-        try finish(link)
-        return link
-    }
-    return LinkHandle.made([try PlacedLink(link)], note, holdings).map { .handle($0) }
+    let link = try holdings.make(note, make)
+    note?.confirm("\(link.index)")
+    return LinkHandle.made(PlacedLink(link, in: place), note, holdings)
 }
 
 private func veth(_ holdings: Holdings) -> Primitive {
@@ -52,13 +48,14 @@ private func veth(_ holdings: Holdings) -> Primitive {
     ) { call in
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
+        let here = try NetworkNamespace.current()
         let (first, second, process) = (try call[name].text, try call[peer].text, try call[inside]?.pid)
         let note = holdings.noteNetwork { .link(name: first, kind: "veth", namespace: $0) }
         let (one, other, place) = try holdings.make(note) {
             try Link.makePair(first, second, settings, inside: process)
         }
         note?.confirm("\(one.index)")
-        let ends = [try PlacedLink(one), try PlacedLink(other, in: place)]
+        let ends = [PlacedLink(one, in: here), PlacedLink(other, in: place)]
         return LinkHandle.made(ends, note, holdings).map { .handle($0) }
     }
 }
@@ -85,17 +82,16 @@ private func bridge(_ holdings: Holdings) -> Primitive {
     ) { call in
         let address = try call[address]?.address
         let name = try call[name].text
-        return try made(name, "bridge", holdings) { link in
-            do {
-                if let address { try LinkAddress.add(address, to: link) }
-                try link.set(up: true)
-            } catch {
-                try link.delete()
-                throw error
-            }
-        } _: {
-            try Link.make(name, kind: "bridge")
+        let bridge = try made(name, "bridge", holdings) { try Link.make(name, kind: "bridge") }
+        do {
+            if let address { try bridge.add(address) }
+            try bridge.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
+        } catch {
+            // Where this fails too, the script's end tries once more.
+            try? bridge.holding.release()
+            throw error
         }
+        return [.handle(bridge)]
     }
 }
 
@@ -110,7 +106,7 @@ private func dummy(_ holdings: Holdings) -> Primitive {
         ], example: #"net.dummy "dummy0":up():address "10.9.8.7/32""#
     ) { call in
         let name = try call[name].text
-        return try made(name, "dummy", holdings) { try Link.make(name, kind: "dummy") }
+        return [.handle(try made(name, "dummy", holdings) { try Link.make(name, kind: "dummy") })]
     }
 }
 
@@ -135,7 +131,9 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
         settings.lower = try call[lower].index()
         settings.setMacvlanBridge()
         let name = try call[name].text
-        return try made(name, "macvlan", holdings) { try Link.make(name, kind: "macvlan", settings) }
+        return [
+            .handle(try made(name, "macvlan", holdings) { try Link.make(name, kind: "macvlan", settings) })
+        ]
     }
 }
 
@@ -163,7 +161,7 @@ private func vlan(_ holdings: Holdings) -> Primitive {
         settings.lower = try call[lower].index()
         settings.set(vlan: tag)
         let name = try call[name].text
-        return try made(name, "vlan", holdings) { try Link.make(name, kind: "vlan", settings) }
+        return [.handle(try made(name, "vlan", holdings) { try Link.make(name, kind: "vlan", settings) })]
     }
 }
 
@@ -192,7 +190,7 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
         settings.lower = try call[lower]?.index()
         settings.set(vxlan: number, remote: try call[remote]?.address, port: destination)
         let name = try call[name].text
-        return try made(name, "vxlan", holdings) { try Link.make(name, kind: "vxlan", settings) }
+        return [.handle(try made(name, "vxlan", holdings) { try Link.make(name, kind: "vxlan", settings) })]
     }
 }
 
@@ -208,7 +206,7 @@ private func tap(_ holdings: Holdings) -> Primitive {
         ], example: #"net.tap "tap0":up()"#
     ) { call in
         let name = try call[name].text
-        return try made(name, "tun", holdings) { try Tap.make(name) }
+        return [.handle(try made(name, "tun", holdings) { try Tap.make(name) })]
     }
 }
 

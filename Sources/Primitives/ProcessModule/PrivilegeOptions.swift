@@ -24,14 +24,36 @@ struct PrivilegeOptions {
         "umask", "The permission bits that its new files lack.", shown: "this process's")
     private let profile = Parameter<FilterProfile?>(
         "seccomp", "The system calls that it may make.", shown: "this process's")
+    private let rules = Parameter<FileRuleTable?>(
+        "landlock", "The files and ports that it may touch, as of landlock.restrict.", shown: "this process's"
+    )
 
     var all: [AnyParameter] {
-        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask, profile]
+        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask, rules, profile]
     }
 
     /// What was asked for, checked; names are those of the root in sight.
-    func privileges(_ call: Call) throws -> Privileges {
+    /// Where it joins a container, whose capabilities are the most, users and groups are left out.
+    func privileges(_ call: Call, joining most: Capabilities? = nil) throws -> Privileges {
         var privileges = Privileges()
+        if most == nil { try identify(&privileges, call) }
+        privileges.capabilities = try call[capabilities]?.capabilities ?? most
+        privileges.ambient = try call[ambient]?.capabilities ?? []
+        privileges.gainsNothing = try call[gainsNothing]
+        privileges.limits = try call[limits]?.limits ?? []
+        privileges.niceness = try call.number(nice, in: -20...19)
+        privileges.outOfMemoryScore = try call.number(score, in: -1000...1000)
+        privileges.fileCreationMask = try call[umask]?.bits
+        privileges.rules = try call[rules]?.rules
+        if let profile = try call[profile] {
+            let most = privileges.capabilities.map { $0.union(privileges.ambient) }
+            privileges.filter = try profile.filter(.here(capabilities: most)).filter
+        }
+        return privileges
+    }
+
+    /// Whom it becomes; names are those of the root in sight.
+    func identify(_ privileges: inout Privileges, _ call: Call) throws {
         if let text = try call[user]?.bytes {
             guard let account = try Accounts.find(text) else {
                 throw ArgumentError("option 'user': no user \(quoted(text))")
@@ -44,18 +66,6 @@ struct PrivilegeOptions {
             }
             privileges.groups = try names.map { try group($0.bytes) }
         }
-        privileges.capabilities = try call[capabilities]?.capabilities
-        privileges.ambient = try call[ambient]?.capabilities ?? []
-        privileges.gainsNothing = try call[gainsNothing]
-        privileges.limits = try call[limits]?.limits ?? []
-        privileges.niceness = try call.number(nice, in: -20...19)
-        privileges.outOfMemoryScore = try call.number(score, in: -1000...1000)
-        privileges.fileCreationMask = try call[umask]?.bits
-        if let profile = try call[profile] {
-            let most = privileges.capabilities.map { $0.union(privileges.ambient) }
-            privileges.filter = try profile.filter(.here(capabilities: most)).filter
-        }
-        return privileges
     }
 
     private func group(_ text: [UInt8]) throws -> UInt32 {
