@@ -82,6 +82,9 @@ public enum Tupper {
         try start(URL(fileURLWithPath: "/bin/bash"), ["-s"], input: script)
     }
 
+    /// Where the program is.
+    public static var path: String { executable.path }
+
     /// Where the sources are.
     public static var repository: URL {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
