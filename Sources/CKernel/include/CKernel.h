@@ -176,6 +176,10 @@ int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
 
+// --- features.c ---
+
+/// Whether this kernel has a system call, of those that are told apart there.
+int ck_has_call(const char *name);
 /// Pseudo-terminals as in ioctl_tty(2): unlocked; the other end, opened by way of its own devpts (TIOCGPTPEER);
 /// made the controlling terminal of a new session; its size; the character that ends input, -1 where none does.
 int ck_terminal_unlock(int master);
