@@ -84,6 +84,11 @@ int ck_lock(int descriptor, short kind, off_t byte) {
     return fcntl(descriptor, F_SETLKW, &lock);
 }
 
+int ck_lock_record(int descriptor, int wait) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock);
+}
+
 int ck_fcntl(int descriptor, int command, long argument) {
     return fcntl(descriptor, command, argument);
 }
@@ -173,9 +178,13 @@ unsigned int ck_minor(uint64_t device) { return minor(device); }
 uint64_t ck_makedev(unsigned int major, unsigned int minor) { return makedev(major, minor); }
 
 static void (*stop_arrived)(int);
+static volatile sig_atomic_t typed_stop;
 
-static void note_stop(int signal) {
+static void note_stop(int signal, siginfo_t *info, void *context) {
+    (void)context;
     int saved = errno;
+    // The terminal's line discipline sends it to the whole foreground group, anybody else to one process.
+    typed_stop = signal == SIGINT && info->si_code == SI_KERNEL;
     uint64_t one = 1;
     (void)!write(stop_event, &one, sizeof one);
     stop_arrived(signal);
@@ -199,13 +208,15 @@ void ck_on_stop_signals(void (*arrived)(int)) {
 
 void ck_catch_stop_signals(void) {
     // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
-    struct sigaction action = {.sa_handler = note_stop};
+    struct sigaction action = {.sa_sigaction = note_stop, .sa_flags = SA_SIGINFO};
     if (stop_arrived == NULL)
         return;
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
         sigaction(stop_signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
+
+int ck_stop_was_typed(void) { return typed_stop; }
 
 void ck_reset_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -215,3 +226,14 @@ void ck_reset_signals(void) {
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
+
+void ck_block_signals(int block) {
+    sigset_t signals;
+    if (block)
+        sigfillset(&signals);
+    else
+        sigemptyset(&signals);
+    sigprocmask(SIG_SETMASK, &signals, NULL);
+}
+
+int ck_enter_root(int directory) { return fchdir(directory) < 0 || chroot(".") < 0 ? -1 : 0; }

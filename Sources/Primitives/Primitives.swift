@@ -11,11 +11,16 @@ public func registerPrimitives(with state: State) -> Holdings {
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
         case let error as Program.Refusal: failure(of: error, in: primitive)
+        case let error as Joining.Failure: Failure(primitive.name, error.words)
         case let error as CgroupUnsupported:
             Failure(primitive.name, "option '\(error.option)': \(error.reason)")
         case let error as ProfileError: Failure(primitive.name, error.message, hint: error.hint)
         default: nil
         }
+    }
+    holdings.journal.complain = { error in
+        let cause = "\(error.subjects.first?.text ?? "?"): \(error.detail ?? error.meaning)"
+        state.complain("tupper: no journal (\(cause)); what a killed run leaves must be taken away by hand")
     }
     StopSignals.handle { State.stop(signal: $0) }
     state.clock = { Clock.nanoseconds }

@@ -44,6 +44,10 @@ ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 long ck_filesystem_type(const char *path);
 long ck_filesystem_type_of(int descriptor);
 
+/// statx(2): when a file, not a link's target, was made, in nanoseconds; 0 where the filesystem does not tell, -1 with
+/// errno.
+int64_t ck_birth_time(int directory, const char *path);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
@@ -56,6 +60,8 @@ int ck_fsconfig(int context, unsigned int command, const char *key, const void *
 int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
 /// statx(2) for STATX_MNT_ID: which mount a path lies on, and whether it is that mount's root.
 int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *identifier, int *is_root);
+/// The same for STATX_MNT_ID_UNIQUE, which no later mount has again; -1 and EINVAL before Linux 6.8.
+int ck_mount_unique_identifier(int directory, const char *path, int flags, uint64_t *identifier);
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation);
 /// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
@@ -102,6 +108,9 @@ int ck_prctl(int option, unsigned long argument);
 /// setresgid(2) and setresuid(2) with all three the same.
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
+
+/// fcntl(2), F_SETLK: a lock on a whole file that ends with this process; waits for it where `wait` says so.
+int ck_lock_record(int descriptor, int wait);
 
 /// bpf(2): loads a program of type BPF_PROG_TYPE_CGROUP_DEVICE, and attaches one to an open group, in the place of
 /// `replaced` unless that is -1.
@@ -155,6 +164,8 @@ void ck_on_stop_signals(void (*arrived)(int));
 void ck_catch_stop_signals(void);
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Whether the last stop signal was a Ctrl-C, which the terminal sends to every process of the foreground group.
+int ck_stop_was_typed(void);
 /// Readable once a stop signal has arrived; -1 where none is waited for.
 int ck_stop_event(void);
 /// From now on a wait for a key notices SIGWINCH and SIGCONT.
@@ -165,6 +176,10 @@ int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
 
+// --- features.c ---
+
+/// Whether this kernel has a system call, of those that are told apart there.
+int ck_has_call(const char *name);
 /// Pseudo-terminals as in ioctl_tty(2): unlocked; the other end, opened by way of its own devpts (TIOCGPTPEER);
 /// made the controlling terminal of a new session; its size; the character that ends input, -1 where none does.
 int ck_terminal_unlock(int master);
@@ -184,3 +199,12 @@ int ck_send_descriptor(int socket, int descriptor);
 int ck_receive_descriptor(int socket);
 /// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
 int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
+
+/// A program of a few hundred bytes, in sealed memory: init, or what makes a child that joins a container. Its file.
+int ck_make_stage(void);
+/// execveat(2) of it: `words` as its first says, i and a pid, or letters, see stage.c.
+int ck_run_stage(int stage, char *const words[], char *const environment[]);
+/// Blocks every signal, or none.
+void ck_block_signals(int block);
+/// chroot(2) to an open directory.
+int ck_enter_root(int directory);

@@ -19,7 +19,7 @@ public final class PseudoTerminal {
         }
     }
 
-    private let maker = Processes.current
+    private let maker = Processes.generation
     private let arriving, leaving: Descriptor
     /// The side of the person, which the maker has.
     private var master: Descriptor?
@@ -81,7 +81,7 @@ public final class PseudoTerminal {
     private func open(_ side: consuming Descriptor) throws(SystemCallError) {
         try systemCall("ioctl") { ck_terminal_unlock(side.number) }
         try systemCall("ioctl") { ck_terminal_resize(side.number, size.rows, size.columns) }
-        if Processes.current == maker {
+        if Processes.generation == maker {
             try keep(side)
         } else {
             peer = try Self.peer(of: side.number)
@@ -110,6 +110,13 @@ public final class PseudoTerminal {
         for standard in Int32(0)...2 { try systemCall("dup2") { dup2(number, standard) } }
     }
 
+    /// Makes it this process's standard files, for a child to take as its controlling terminal.
+    func lendStandardFiles() throws(SystemCallError) {
+        try open()
+        let number = try peerNumber()
+        for standard in Int32(0)...2 { try systemCall("dup2") { dup2(number, standard) } }
+    }
+
     /// The devpts that it was opened in, to be mounted, where it had one of its own.
     func takeInstance() -> DetachedMount? { instance.take() }
 
@@ -135,7 +142,7 @@ public final class PseudoTerminal {
 
     /// Takes what another process has opened, if it has by now.
     private func receive() {
-        guard master == nil, Processes.current == maker else { return }
+        guard master == nil, Processes.generation == maker else { return }
         let number = ck_receive_descriptor(arriving.number)
         if number >= 0 { try? keep(Descriptor(owning: number)) }
     }
@@ -147,11 +154,11 @@ public final class PseudoTerminal {
     }
 
     /// What to wait for until somebody has opened it; -1 in a process that it does not come to.
-    var arrival: Int32 { Processes.current == maker ? arriving.number : -1 }
+    var arrival: Int32 { Processes.generation == maker ? arriving.number : -1 }
 
     /// EBADF in a process that the side of the person does not come to.
     func checkSide() throws(SystemCallError) {
-        if !isClosed, Processes.current == maker || master?.number != nil { return }
+        if !isClosed, Processes.generation == maker || master?.number != nil { return }
         throw SystemCallError(
             "poll", EBADF, [.init("subject", "the terminal")],
             detail: isClosed ? "it was released" : "only the process that made the terminal is its person")

@@ -15,6 +15,7 @@ private struct SpawnOptions: ArgumentType {
     var propagation = Propagation.private
     var group: Cgroup?
     var terminal: TerminalHandle?
+    var hasInit = false
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -29,6 +30,8 @@ private struct SpawnOptions: ArgumentType {
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
             Parameter<CgroupReference?>(
                 "cgroup", "The control group that it is born in.", shown: "this process's"),
+            Parameter<Bool>(
+                "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false),
             Parameter<TerminalHandle?>(
                 "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
@@ -37,16 +40,20 @@ private struct SpawnOptions: ArgumentType {
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        let known = ["users", "time_offsets", "die_with_parent", "propagation", "terminal", "cgroup"]
+        let known = ["users", "time_offsets", "die_with_parent", "propagation", "init", "terminal", "cgroup"]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
+            case "init": options.hasInit = try Bool.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             case "cgroup": options.group = try CgroupReference.read(field).group
             default: options.propagation = try Propagation.read(field)
             }
+        }
+        guard !options.hasInit || options.namespaces.contains(.pid) else {
+            throw ArgumentError("option 'init' needs a pid namespace: \"pid\" in the list")
         }
         return options
     }
@@ -82,6 +89,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
         spawning.group = try options.group.map { try CgroupPlacement($0) }
+        spawning.hasInit = options.hasInit
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }

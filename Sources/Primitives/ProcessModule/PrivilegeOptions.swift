@@ -33,21 +33,11 @@ struct PrivilegeOptions {
     }
 
     /// What was asked for, checked; names are those of the root in sight.
-    func privileges(_ call: Call) throws -> Privileges {
+    /// Where it joins a container, whose capabilities are the most, users and groups are left out.
+    func privileges(_ call: Call, joining most: Capabilities? = nil) throws -> Privileges {
         var privileges = Privileges()
-        if let text = try call[user]?.bytes {
-            guard let account = try Accounts.find(text) else {
-                throw ArgumentError("option 'user': no user \(quoted(text))")
-            }
-            (privileges.user, privileges.group) = (account.user, account.group)
-        }
-        if let names = try call[groups] {
-            guard privileges.user != nil else {
-                throw ArgumentError("option 'groups' needs option 'user'")
-            }
-            privileges.groups = try names.map { try group($0.bytes) }
-        }
-        privileges.capabilities = try call[capabilities]?.capabilities
+        if most == nil { try identify(&privileges, call) }
+        privileges.capabilities = try call[capabilities]?.capabilities ?? most
         privileges.ambient = try call[ambient]?.capabilities ?? []
         privileges.gainsNothing = try call[gainsNothing]
         privileges.limits = try call[limits]?.limits ?? []
@@ -60,6 +50,22 @@ struct PrivilegeOptions {
             privileges.filter = try profile.filter(.here(capabilities: most)).filter
         }
         return privileges
+    }
+
+    /// Whom it becomes; names are those of the root in sight.
+    func identify(_ privileges: inout Privileges, _ call: Call) throws {
+        if let text = try call[user]?.bytes {
+            guard let account = try Accounts.find(text) else {
+                throw ArgumentError("option 'user': no user \(quoted(text))")
+            }
+            (privileges.user, privileges.group) = (account.user, account.group)
+        }
+        if let names = try call[groups] {
+            guard privileges.user != nil else {
+                throw ArgumentError("option 'groups' needs option 'user'")
+            }
+            privileges.groups = try names.map { try group($0.bytes) }
+        }
     }
 
     private func group(_ text: [UInt8]) throws -> UInt32 {

@@ -5,15 +5,15 @@ internal import SystemPackage
 /// The primitives of `proc` that run programs.
 func programPrimitives(_ holdings: Holdings) -> [Declaration] {
     [
-        Declaration("exec", exec()), Declaration("run", run()), Declaration("capture", capture()),
+        Declaration("exec", exec(holdings)), Declaration("run", run()), Declaration("capture", capture()),
         Declaration("spawn", spawn(holdings)),
     ]
 }
 
 /// How a program is started: the options that every primitive here has.
-private struct ProgramOptions {
-    let words = Parameter<[Word]>("program", "The program, then its arguments.")
-    let env = Parameter<Environment?>("env", "Variables to set, by name.", shown: "none")
+struct ProgramOptions {
+    fileprivate let words = Parameter<[Word]>("program", "The program, then its arguments.")
+    private let env = Parameter<Environment?>("env", "Variables to set, by name.", shown: "none")
     let clearEnvironment = Parameter<Bool>(
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
     let cwd = Parameter<FilePath?>("cwd", "The directory to start in.", shown: "this one")
@@ -29,7 +29,53 @@ private struct ProgramOptions {
 
     var all: [AnyParameter] { [env, clearEnvironment, cwd] + privileges.all }
 
-    func program(_ call: Call) throws -> Program {
+    let within = Parameter<ProcessTarget?>(
+        "within", "A process of the container that it joins, with the environment empty but for PATH.",
+        shown: "it runs beside this process")
+
+    /// Starts it in the container that `within` names.
+    func join(_ process: ProcessTarget, _ call: Call, _ joining: Joining) throws -> Child {
+        let container = try RunningContainer(of: process.pid)
+        let (joining, program) = try prepared(joining, call, most: container.bounding)
+        return try joining.start(in: container) { try inside(program, call) }
+    }
+
+    /// Runs it there to its end.
+    func join(_ process: ProcessTarget, _ call: Call, input: [UInt8]) throws -> Program.Outcome {
+        let container = try RunningContainer(of: process.pid)
+        let (joining, program) = try prepared(Joining(), call, most: container.bounding)
+        return try joining.run(in: container, input: input) { try inside(program, call) }
+    }
+
+    private func prepared(
+        _ joining: Joining, _ call: Call, most: Capabilities
+    ) throws -> (Joining, Program) {
+        var (joining, program) = (joining, try program(call, joining: most))
+        joining.name = String(decoding: program.arguments.first ?? [], as: UTF8.self)
+        let path = EnvironmentVariables.Variable(
+            name: Array("PATH".utf8),
+            value: Array("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8))
+        let variables = try call[env]?.variables ?? []
+        let hasPath = variables.contains { $0.name == path.name }
+        program.environment = ((hasPath ? [] : [path]) + variables).map(\.assignment)
+        return (joining, program)
+    }
+
+    /// What can be told in the container only: who is who there.
+    private func inside(_ program: Program, _ call: Call) throws -> Program {
+        do {
+            var program = program
+            var identified = program.privileges ?? Privileges()
+            try privileges.identify(&identified, call)
+            program.privileges = identified
+            return program
+        } catch let error as ArgumentError {
+            throw Joining.Failure(words: error.message)
+        }
+    }
+
+    /// In a container that it joins, whose capabilities are the most, it is not told here who is who.
+    func program(_ call: Call, joining most: Capabilities? = nil) throws -> Program {
         let arguments = try call[words]
         guard !arguments.isEmpty else { throw ArgumentError("a program's name wanted in the list") }
         var program = Program(arguments.map(\.bytes))
@@ -42,7 +88,7 @@ private struct ProgramOptions {
             program.environment = kept.map(\.assignment) + variables.map(\.assignment)
         }
         program.directory = try call[cwd]
-        program.privileges = try privileges.privileges(call)
+        program.privileges = try privileges.privileges(call, joining: most)
         return program
     }
 }
@@ -70,7 +116,7 @@ private struct Environment: ArgumentType {
     }
 }
 
-private func exec() -> Primitive {
+private func exec(_ holdings: Holdings) -> Primitive {
     let options = ProgramOptions()
     return Primitive(
         "proc.exec", "Becomes a program; never returns.", options: options.all + [options.terminal],
@@ -84,6 +130,7 @@ private func exec() -> Primitive {
     ) { call in
         let program = try options.program(call)
         call.state.traceBeforeLeaving()
+        holdings.journal.becomeProgram()
         try program.execute(terminal: try call[options.terminal]?.terminal)
     }
 }
@@ -92,7 +139,8 @@ private func run() -> Primitive {
     let options = ProgramOptions()
     let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
     return Primitive(
-        "proc.run", "Runs a program to its end.", options: options.all + [check], list: options.words,
+        "proc.run", "Runs a program to its end.", options: options.all + [options.within, check],
+        list: options.words,
         returns: "a table: code, or signal by its name", gives: ["{ code: integer?, signal: string? }"],
         shell: ShellLine(stringLiteral: ProgramOptions.line), see: ["execve(2)", "waitid(2)"],
         fails: [
@@ -103,10 +151,15 @@ private func run() -> Primitive {
             print(proc.run { "false", check = false }.code)
             """
     ) { call in
-        var program = try options.program(call)
-        program.diesWithParent = true
-        let ending = try program.start().waitOrEnd()
-        if try call[check], ending != .code(0) { throw refusal("proc.run", program, ending) }
+        let ending: Child.Ending
+        if let process = try call[options.within] {
+            ending = try options.join(process, call, Joining()).waitOrEnd()
+        } else {
+            var program = try options.program(call)
+            program.diesWithParent = true
+            ending = try program.start().waitOrEnd()
+        }
+        if try call[check], ending != .code(0) { throw refusal("proc.run", try call[options.words], ending) }
         return [.value(ending.value)]
     }
 }
@@ -116,7 +169,8 @@ private func capture() -> Primitive {
     let input = Parameter<ByteString?>("input", "What it reads from standard input.", shown: "nothing")
     let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
     return Primitive(
-        "proc.capture", "Runs a program and returns what it prints.", options: options.all + [input, check],
+        "proc.capture", "Runs a program and returns what it prints.",
+        options: options.all + [options.within, input, check],
         list: options.words, returns: "its standard output, then a table: code, or signal by its name",
         gives: ["string", "{ code: integer?, signal: string? }"],
         shell: ShellLine(stringLiteral: "[printf %s {input} |] \(ProgramOptions.line)"),
@@ -129,11 +183,17 @@ private func capture() -> Primitive {
             assert(text == "HELLO")
             """
     ) { call in
-        var program = try options.program(call)
-        program.diesWithParent = true
-        let outcome = try program.run(input: try call[input]?.bytes ?? [], showingErrors: true)
+        let given = try call[input]?.bytes ?? []
+        let outcome: Program.Outcome
+        if let process = try call[options.within] {
+            outcome = try options.join(process, call, input: given)
+        } else {
+            var program = try options.program(call)
+            program.diesWithParent = true
+            outcome = try program.run(input: given, showingErrors: true)
+        }
         if try call[check], outcome.ending != .code(0) {
-            throw refusal("proc.capture", program, outcome.ending)
+            throw refusal("proc.capture", try call[options.words], outcome.ending)
         }
         return [.value(.bytes(outcome.output)), .value(outcome.ending.value)]
     }
@@ -148,7 +208,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     let mortal = Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true)
     return Primitive(
         "proc.spawn", "Starts a program beside this one.",
-        options: options.all + [stdin, stdout, stderr, options.terminal, mortal],
+        options: options.all + [options.within, stdin, stdout, stderr, options.terminal, mortal],
         list: options.words, returns: "a process handle, as of ns.spawn",
         gives: ["tupper.process"],
         shell: ShellLine(stringLiteral: "\(ProgramOptions.line) [< {stdin}] [> {stdout}] [2> {stderr}] &"),
@@ -161,26 +221,34 @@ private func spawn(_ holdings: Holdings) -> Primitive {
             print(child.pid, child:running())
             """
     ) { call in
-        var program = try options.program(call)
-        program.diesWithParent = try call[mortal]
         let input = try call[stdin].map { try StandardFile(reading: $0) }
         let output = try call[stdout].map { try StandardFile(writing: $0) }
         let errors = try call[stderr].map { try StandardFile(writing: $0) }
         let terminal = try call[options.terminal]?.terminal
+        if let process = try call[options.within] {
+            var joining = Joining()
+            joining.diesWithParent = try call[mortal]
+            joining.terminal = terminal
+            (joining.stdin, joining.stdout, joining.stderr) = (input?.number, output?.number, errors?.number)
+            let child = try options.join(process, call, joining)
+            return [.handle(ProcessBox(child, terminal: terminal, holdings))]
+        }
+        var program = try options.program(call)
+        program.diesWithParent = try call[mortal]
         let child = try program.start(
             stdin: input?.number, stdout: output?.number, stderr: errors?.number, terminal: terminal)
         return [.handle(ProcessBox(child, terminal: terminal, holdings))]
     }
 }
 
-private func refusal(_ primitive: String, _ program: Program, _ ending: Child.Ending) -> Failure {
-    let name = quoted(program.arguments.first ?? [])
+private func refusal(_ primitive: String, _ words: [Word], _ ending: Child.Ending) -> Failure {
+    let name = quoted(words.first?.bytes ?? [])
     let end =
         switch ending {
         case .code(let code): "ended with status \(code)"
         case .signal(let signal): "was ended by signal \(SignalNames.name(signal))"
         }
     var failure = Failure(primitive, "\(name) \(end)")
-    failure.subject = String(decoding: program.arguments.first ?? [], as: UTF8.self)
+    failure.subject = String(decoding: words.first?.bytes ?? [], as: UTF8.self)
     return failure
 }

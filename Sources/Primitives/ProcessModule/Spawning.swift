@@ -46,6 +46,8 @@ struct Spawning {
     var group: CgroupPlacement?
     /// The child's controlling terminal; nil for this process's.
     var terminal: PseudoTerminal?
+    /// Whether PID 1 is an init, and the function runs beside it.
+    var hasInit = false
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -58,13 +60,16 @@ struct Spawning {
         state.prepareForCopy()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
+        let parting = hasInit ? try Init() : nil
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             state.traceInCopy(isChild: true)
-            run(function, report, theirs)
+            run(function, report, theirs, parting)
         }
         state.copied(.parent)
-        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
+        parting?.watch()
+        let box = ProcessBox(
+            child, channel: ours, report: report, terminal: terminal, parting: parting, holdings)
         // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
         if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
@@ -88,11 +93,11 @@ struct Spawning {
         return all
     }
 
-    private func run(_ function: Function, _ report: Report, _ parent: Channel) -> Never {
+    private func run(_ function: Function, _ report: Report, _ parent: Channel, _ parting: Init?) -> Never {
         holdings.startAnew()
         var status: Int32 = 0
         do {
-            try enter(parent)
+            try enter(parent, parting)
             state.copied(.child)
             let values = try function([.handle(ParentHandle(parent))])
             if keepsValues { try report.put(values) }
@@ -113,7 +118,7 @@ struct Spawning {
         return 1
     }
 
-    private func enter(_ parent: Channel) throws {
+    private func enter(_ parent: Channel, _ parting: Init?) throws {
         if let group, group.isStepWanted {
             try group.enter()
             try parent.send([])
@@ -131,6 +136,7 @@ struct Spawning {
         // The group that a process is in when it makes the namespace is the namespace's root.
         if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        try parting?.takePlace()
         if let terminal {
             // The devpts in sight is not the container's.
             try terminal.open(inOwnInstance: namespaces.contains(.mount))

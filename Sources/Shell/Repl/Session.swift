@@ -33,6 +33,7 @@ public final class Session {
         state.missingGlobal = { [unowned self] name in
             SessionFunctions(session: self).primitive(name) ?? HelpFunctions.primitive(name)
         }
+        state.copied = { [unowned self] role in if role == .successor { record.forgetMade() } }
         terminal?.complete = { [unowned self] line in complete(line) }
         recordOutput()
     }
@@ -61,6 +62,7 @@ public final class Session {
                 // Without a terminal there is nobody to type the next chunk.
                 if !input.isTerminal, let signal = state.stopSignal { return 128 + signal }
             case .end:
+                if input.isGone { return 128 + Self.hangUp }
                 guard !reader.isEmpty else { return input.isTerminal ? 0 : status }
                 refuseUnfinished()
             }
@@ -70,6 +72,7 @@ public final class Session {
     }
 
     private static let interrupt: Int32 = 2
+    private static let hangUp: Int32 = 1
 
     /// The hostname, the user, and the namespaces that are others than at the start, as far as the window has room.
     private var prompt: String {
@@ -93,7 +96,14 @@ public final class Session {
         input.remember(source, state)
         switch chunk {
         case .expression(let function): run(function, source, isExpression: true)
-        case .statements(let function): run(function, source, isExpression: false)
+        case .statements(let function):
+            guard let pieces = Statements.split(source, in: state, name: Self.chunkName) else {
+                return run(function, source, isExpression: false)
+            }
+            for piece in pieces {
+                run(piece.function, piece.source, isExpression: false)
+                if status != 0 || state.stopSignal != nil { return }
+            }
         case .wrong(let failure): fail(failure)
         case .unfinished: break
         }

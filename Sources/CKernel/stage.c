@@ -1,0 +1,191 @@
+// The smallest programs there are: what runs in a container in this program's place, so that neither its file nor its
+// memory is offered there (CVE-2019-5736).
+//
+// They are functions of a section of their own, which is wrapped as a program file in memory when needed. They may use
+// nothing outside of that section: no libc, no constant that needs memory, no jump table.
+#define _GNU_SOURCE
+#include "CKernel.h"
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STAGE __attribute__((section("tupper_stage"), used, noinline, no_stack_protector, no_sanitize("all")))
+
+STAGE static long call(long number, long a, long b, long c, long d) {
+#if defined(__x86_64__)
+    register long fourth __asm__("r10") = d;
+    long result;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(fourth)
+                     : "rcx", "r11", "memory");
+    return result;
+#elif defined(__aarch64__)
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+    return x0;
+#else
+#error "the system call of this architecture is missing"
+#endif
+}
+
+// What is told to the maker: a kind and a number.
+STAGE static void tell(int descriptor, int kind, int number) {
+    int message[2];
+    message[0] = kind;
+    message[1] = number;
+    call(SYS_write, descriptor, (long)message, sizeof message, 0);
+}
+
+// PID 1: passes signals on to the main process, reaps whoever ends, and ends with the main process. Standard input is
+// the line to the maker, on which it tells how the main process ended.
+STAGE static void be_init(int main_process) {
+    // "tupper-init", without a constant elsewhere.
+    unsigned long name[2];
+    name[0] = 0x692d726570707574;
+    name[1] = 0x74696e;
+    call(SYS_prctl, PR_SET_NAME, (long)name, 0, 0);
+    for (;;) {
+        unsigned long all = ~0UL;
+        int signal = (int)call(SYS_rt_sigtimedwait, (long)&all, 0, 0, sizeof all);
+        if (signal > 0 && signal != SIGCHLD)
+            call(SYS_kill, main_process, signal, 0, 0);
+        for (;;) {
+            int status;
+            int pid = (int)call(SYS_wait4, -1, (long)&status, WNOHANG, 0);
+            if (pid <= 0)
+                break;
+            if (pid != main_process)
+                continue;
+            int ending = status & 0x7f;
+            int code = (status >> 8) & 0xff;
+            tell(0, ending != 0, ending != 0 ? ending : code);
+            call(SYS_exit_group, ending != 0 ? 128 + ending : code, 0, 0, 0);
+        }
+    }
+}
+
+// Makes a child, of this process's parent, that becomes a program: `words` are paths to try, an empty one, then its
+// arguments. The first word is a letter each: k to be killed with the parent, t to take standard input as terminal.
+STAGE static void join(char **words, char **environment) {
+    int report = 3;
+    call(SYS_fcntl, report, F_SETFD, FD_CLOEXEC, 0);
+    long child = call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0);
+    if (child != 0) {
+        tell(report, child < 0 ? 2 : 1, (int)(child < 0 ? -child : child));
+        call(SYS_exit_group, 0, 0, 0, 0);
+    }
+    for (char *letter = words[0]; *letter != 0; letter++) {
+        if (*letter == 'k')
+            call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
+        if (*letter == 's')
+            call(SYS_setsid, 0, 0, 0, 0);
+        if (*letter == 't' && call(SYS_ioctl, 0, TIOCSCTTY, 0, 0) < 0) {
+            tell(report, 4, ENOTTY);
+            call(SYS_exit_group, 127, 0, 0, 0);
+        }
+    }
+    char **arguments = words + 1;
+    while (**arguments != 0)
+        arguments++;
+    arguments++;
+    long error = ENOENT;
+    for (char **path = words + 1; **path != 0; path++) {
+        long result = -call(SYS_execve, (long)*path, (long)arguments, (long)environment, 0);
+        // As execvpe(3) has it: what cannot be run there may be found elsewhere, and is told of if not.
+        if (result == EACCES)
+            error = result;
+        if (result == EACCES || result == ENOENT || result == ENOTDIR)
+            continue;
+        error = result;
+        break;
+    }
+    tell(report, 3, (int)error);
+    call(SYS_exit_group, 127, 0, 0, 0);
+}
+
+STAGE static void run_stage(long *stack) {
+    long count = stack[0];
+    char **words = (char **)(stack + 1);
+    char **environment = words + count + 1;
+    if (words[0][0] == 'i') {
+        int number = 0;
+        for (char *digit = words[0] + 1; *digit != 0; digit++)
+            number = number * 10 + (*digit - '0');
+        be_init(number);
+    }
+    join(words, environment);
+}
+
+__attribute__((naked, section("tupper_stage"), used)) static void stage_entry(void) {
+#if defined(__x86_64__)
+    __asm__("mov %rsp, %rdi\n and $-16, %rsp\n call run_stage\n");
+#else
+    __asm__("mov x0, sp\n bl run_stage\n");
+#endif
+}
+
+extern const char __start_tupper_stage[], __stop_tupper_stage[];
+
+int ck_make_stage(void) {
+    size_t length = (size_t)(__stop_tupper_stage - __start_tupper_stage);
+    const unsigned long base = 0x400000;
+    struct {
+        Elf64_Ehdr file;
+        Elf64_Phdr segment;
+    } header = {0};
+    // The code starts on an address that is as far into a page as its place in the file.
+    size_t offset = 4096;
+    memcpy(header.file.e_ident, ELFMAG, SELFMAG);
+    header.file.e_ident[EI_CLASS] = ELFCLASS64;
+    header.file.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.file.e_ident[EI_VERSION] = EV_CURRENT;
+    header.file.e_type = ET_EXEC;
+#if defined(__x86_64__)
+    header.file.e_machine = EM_X86_64;
+#else
+    header.file.e_machine = EM_AARCH64;
+#endif
+    header.file.e_version = EV_CURRENT;
+    header.file.e_entry = base + (size_t)((const char *)stage_entry - __start_tupper_stage);
+    header.file.e_phoff = sizeof header.file;
+    header.file.e_ehsize = sizeof header.file;
+    header.file.e_phentsize = sizeof header.segment;
+    header.file.e_phnum = 1;
+    header.segment = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = offset, .p_vaddr = base, .p_paddr = base,
+        .p_filesz = length, .p_memsz = length, .p_align = 4096};
+    // MFD_EXEC: 0x10, since Linux 6.3, where a machine may want it said.
+    int file = memfd_create("tupper-stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10);
+    if (file < 0 && errno == EINVAL)
+        file = memfd_create("tupper-stage", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (file < 0)
+        return -1;
+    if (pwrite(file, &header, sizeof header, 0) != (ssize_t)sizeof header ||
+        pwrite(file, __start_tupper_stage, length, (off_t)offset) != (ssize_t)length || fchmod(file, 0555) < 0 ||
+        fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
+        int saved = errno;
+        close(file);
+        errno = saved;
+        return -1;
+    }
+    return file;
+}
+
+int ck_run_stage(int stage, char *const words[], char *const environment[]) {
+    return (int)syscall(SYS_execveat, stage, "", words, environment, AT_EMPTY_PATH);
+}

@@ -1,0 +1,193 @@
+internal import CKernel
+internal import Glibc
+internal import SystemPackage
+
+/// A program that is started in a running container.
+///
+/// A copy of this process does all that needs rights while it is out of the container's sight: its pid is not in there.
+/// It then becomes the stage, which makes the child: in sight from birth, but it is the stage, without any right, file
+/// or memory of ours (CVE-2016-9962, CVE-2019-5736, CVE-2024-21626).
+public struct Joining {
+    /// Standard descriptors; nil for this process's own.
+    public var stdin, stdout, stderr: Int32?
+    /// The controlling terminal, opened in the container.
+    public var terminal: PseudoTerminal?
+    /// Whether the program is killed when this process ends.
+    public var diesWithParent = true
+
+    /// With this process's standard files.
+    public init() {}
+
+    private enum Message {
+        static let refusal: Int32 = 0
+        static let child: Int32 = 1
+        static let noChild: Int32 = 2
+        static let noProgram: Int32 = 3
+    }
+
+    /// As errors name the program.
+    public var name = ""
+
+    /// Why a step before the program was refused, where the kernel was not who did.
+    public struct Failure: Error, Sendable {
+        /// In a sentence.
+        public let words: String
+
+        /// A refusal.
+        public init(words: String) { self.words = words }
+    }
+
+    /// Starts it. `program` is called in the container, where the names of users are its own.
+    public func start(
+        in container: RunningContainer, _ program: () throws -> Program
+    ) throws -> Child {
+        var ends: [Int32] = [-1, -1]
+        try systemCall("pipe2") {
+            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
+        }
+        let reading = Descriptor(owning: ends[0])
+        let writing = Descriptor(owning: ends[1])
+        let stage = try Stage()
+        guard let helper = try Child.clone() else {
+            do {
+                try Processes.dieWithParent()
+                try container.enter()
+                try becomeStage(stage, try program(), container, report: writing.number)
+            } catch {
+                try? writing.write(Self.refusal(error))
+                _exit(127)
+            }
+        }
+        _ = consume writing
+        do {
+            let child = try child(told: reading, of: container)
+            _ = try helper.waitOrEnd()
+            return child
+        } catch {
+            try helper.end()
+            throw error
+        }
+    }
+
+    /// Runs it to its end with `input` as standard input, and takes what it prints.
+    public func run(
+        in container: RunningContainer, input: [UInt8], _ program: () throws -> Program
+    ) throws -> Program.Outcome {
+        let file = try MemoryFile("stdin", containing: input)
+        let output = try MemoryFile("stdout")
+        var joining = self
+        joining.stdin = file.number
+        joining.stdout = output.number
+        let ending = try joining.start(in: container, program).waitOrEnd()
+        return Program.Outcome(ending: ending, output: try output.contents(), errors: [])
+    }
+
+    // MARK: In the helper
+
+    private func becomeStage(
+        _ stage: consuming Stage, _ program: Program, _ container: RunningContainer, report: Int32
+    ) throws -> Never {
+        try terminal?.lendStandardFiles()
+        for (from, to) in [(stdin, 0), (stdout, 1), (stderr, 2)] as [(Int32?, Int32)] {
+            if let from { try systemCall("dup2") { dup2(from, to) } }
+        }
+        try WorkingDirectory.change(to: program.directory ?? "/")
+        try WorkingDirectory.checkInside()
+        let environment = program.environment ?? []
+        let letters = (diesWithParent ? "k" : "") + "s" + (terminal == nil ? "" : "t")
+        let paths = Self.paths(to: program.arguments.first ?? [], environment)
+        let words = [Array(letters.utf8)] + paths + [[]] + program.arguments
+        try container.limit(program.privileges).apply()
+        ck_reset_signals()
+        try stage.run(words, environment: environment, report: report)
+    }
+
+    /// Where a program may be, as execvpe(3) looks for it.
+    private static func paths(to name: [UInt8], _ environment: [[UInt8]]) -> [[UInt8]] {
+        if name.contains(UInt8(ascii: "/")) || name.isEmpty {
+            return [name.isEmpty ? [UInt8(ascii: "/")] : name]
+        }
+        let prefix = Array("PATH=".utf8)
+        let list =
+            environment.first { $0.starts(with: prefix) }?.dropFirst(prefix.count)
+            ?? Array("/bin:/usr/bin".utf8)[...]
+        return list.split(separator: UInt8(ascii: ":")).map { Array($0) + [UInt8(ascii: "/")] + name }
+    }
+
+    private static func refusal(_ error: any Error) -> [UInt8] {
+        let text: [String]
+        if let error = error as? SystemCallError {
+            let subject = error.subjects.first
+            text = [
+                error.call, "\(error.number)", subject?.role ?? "", subject?.text ?? "", error.detail ?? "",
+            ]
+        } else {
+            text = [(error as? Failure)?.words ?? "\(error)"]
+        }
+        return [0, 0, 0, 0, 0, 0, 0, 0] + Array(text.joined(separator: "\0").utf8)
+    }
+
+    // MARK: In this process
+
+    /// What the stage told. The container may have had its hands on it, and may have told anything.
+    private func child(
+        told reading: borrowing Descriptor, of container: RunningContainer
+    ) throws -> Child {
+        var child: Child?
+        do {
+            while let (kind, number) = try Self.message(reading) {
+                switch kind {
+                case Message.child where child == nil: child = try container.child(number)
+                case Message.refusal: throw Self.refused(try reading.readToEnd(limit: 65536))
+                case Message.noChild: throw SystemCallError("clone", number)
+                case Message.noProgram: throw SystemCallError("execve", number, [.init("program", name)])
+                default: throw SystemCallError("setsid", number)
+                }
+            }
+        } catch {
+            try child?.end()
+            throw error
+        }
+        guard let child else { throw SystemCallError("clone", ESRCH) }
+        return child
+    }
+
+    private static func message(_ reading: borrowing Descriptor) throws(SystemCallError) -> (Int32, Int32)? {
+        var words: [Int32] = [0, 0]
+        let count = try systemCall("read", retry: false) {
+            unsafe words.withUnsafeMutableBytes { unsafe read(reading.number, $0.baseAddress, $0.count) }
+        }
+        return count == 8 ? (words[0], words[1]) : nil
+    }
+
+    private static func refused(_ bytes: [UInt8]) -> any Error {
+        let text = String(decoding: bytes, as: UTF8.self)
+            .split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+        guard text.count == 5, let number = Int32(text[1]) else {
+            return Failure(words: text.joined(separator: " "))
+        }
+        return SystemCallError(
+            text[0], number, text[2].isEmpty ? [] : [.init(text[2], text[3])],
+            detail: text[4].isEmpty ? nil : text[4])
+    }
+}
+
+extension RunningContainer {
+    /// The child that was told of: ours, and born in this container. ESRCH for any other.
+    fileprivate func child(_ number: Int32) throws(SystemCallError) -> Child {
+        let subject = SystemCallError.Subject("pid", "\(number)")
+        let fresh = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(number) })
+        var (code, signal): (Int32, Int32) = (-1, -1)
+        // ECHILD where it is none of ours. WNOWAIT: nothing is taken away by looking.
+        try systemCall("waitid", [subject]) {
+            unsafe ck_wait(fresh.number, WNOHANG | WNOWAIT, &code, &signal)
+        }
+        // One that has ended has no namespace to be told by any more.
+        if let namespace = try? Namespace.pid.identifier(of: number) {
+            guard namespace == (try Namespace.pid.identifier(of: pid)) else {
+                throw SystemCallError("waitid", ESRCH, [subject])
+            }
+        }
+        return Child(pid: number, pidfd: fresh)
+    }
+}

@@ -1,0 +1,163 @@
+internal import CKernel
+internal import Glibc
+internal import SystemPackage
+
+/// A running container, as one of its processes shows it: what a program that joins it is given, and what it is denied.
+public final class RunningContainer {
+    let pid: Int32
+    let pidfd: Descriptor
+    private let root: Descriptor
+    private let namespaces: Set<Namespace>
+    private let memberships: [UInt8]
+    /// The most that a program in it can have.
+    public let bounding: Capabilities
+    private let gainsNothing: Bool
+    private let isFiltered: Bool
+    private let user, group: UInt32?
+    private let groups: [UInt32]
+    private let deniesGroups: Bool
+
+    /// Looks at a process. ESRCH where it has ended.
+    public init(of process: Int32) throws(SystemCallError) {
+        let subject = SystemCallError.Subject("pid", "\(process)")
+        pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(process) })
+        let pid = try Self.mainProcess(of: process)
+        self.pid = pid
+        let status = try Self.status(of: pid)
+        bounding = try CapabilitySets.read(of: pid).bounding
+        gainsNothing = status["NoNewPrivs"] == "1"
+        isFiltered = status["Seccomp"] == "2"
+        namespaces = Self.namespaces(of: pid)
+        memberships = try ProcessFiles.read("\(pid)/cgroup")
+        let users = Self.ranges(try ProcessFiles.read("\(pid)/uid_map"))
+        let all = Self.ranges(try ProcessFiles.read("\(pid)/gid_map"))
+        func numbers(_ name: Substring, _ map: [IdentityMap.Range]) -> [UInt32] {
+            (status[name] ?? "").split(whereSeparator: \.isWhitespace).compactMap { UInt32($0) }
+                .compactMap { Self.inside($0, map) }
+        }
+        // The second of four numbers is the effective one.
+        user = numbers("Uid", users).dropFirst().first
+        group = numbers("Gid", all).dropFirst().first
+        groups = numbers("Groups", all)
+        deniesGroups = try ProcessFiles.read("\(pid)/setgroups").starts(with: Array("deny".utf8))
+        root = try Descriptor.open(FilePath("/proc/\(pid)/root"), Descriptor.pathOnly | O_DIRECTORY)
+        // What was read is its own only if it still runs: its number was not given to another meanwhile.
+        guard ck_poll(pidfd.number, Int16(POLLIN), 0) == 0 else {
+            throw SystemCallError("pidfd_open", ESRCH, [subject])
+        }
+    }
+
+    // MARK: Reading
+
+    private static func status(of pid: Int32) throws(SystemCallError) -> [Substring: Substring] {
+        let text = String(decoding: try ProcessFiles.read("\(pid)/status"), as: UTF8.self)
+        var fields: [Substring: Substring] = [:]
+        for line in text.split(separator: "\n") {
+            guard let colon = line.firstIndex(of: ":") else { continue }
+            fields[line[..<colon]] = line[line.index(after: colon)...].drop { $0 == "\t" || $0 == " " }
+        }
+        return fields
+    }
+
+    /// The main process where this one is an init of ours, which has more rights than what runs in the container.
+    private static func mainProcess(of pid: Int32) throws(SystemCallError) -> Int32 {
+        guard let program = try? FilePath("/proc/\(pid)/exe").linkTarget().string,
+            program.hasPrefix("/memfd:tupper-stage")
+        else { return pid }
+        let children = String(decoding: try ProcessFiles.read("\(pid)/task/\(pid)/children"), as: UTF8.self)
+        for child in children.split(separator: " ").compactMap({ Int32($0) }) {
+            let numbers = try status(of: child)["NSpid"]?.split(whereSeparator: \.isWhitespace)
+            if numbers?.last == "2" { return child }
+        }
+        throw SystemCallError("pidfd_open", ESRCH, [.init("pid", "\(pid)")])
+    }
+
+    private static func namespaces(of pid: Int32) -> Set<Namespace> {
+        Set(
+            Namespace.allCases.filter { kind in
+                // A kind that this kernel lacks is everywhere the same.
+                guard let own = try? kind.identifier(), let other = try? kind.identifier(of: pid) else {
+                    return false
+                }
+                return own != other
+            })
+    }
+
+    private static func ranges(_ text: [UInt8]) -> [IdentityMap.Range] {
+        String(decoding: text, as: UTF8.self).split(separator: "\n").compactMap { line in
+            let numbers = line.split(separator: " ").compactMap { UInt32($0) }
+            return numbers.count == 3
+                ? IdentityMap.Range(inside: numbers[0], outside: numbers[1], count: numbers[2]) : nil
+        }
+    }
+
+    private static func inside(_ number: UInt32, _ map: [IdentityMap.Range]) -> UInt32? {
+        guard let run = map.first(where: { $0.outside <= number && number - $0.outside < $0.count }) else {
+            return nil
+        }
+        return run.inside + (number - run.outside)
+    }
+
+    // MARK: Joining
+
+    /// Moves this process in: its groups, namespaces, root. It is not in sight there, since its pid is not.
+    func enter() throws(SystemCallError) {
+        // Not even by a mistake somewhere does a process of the container read this one.
+        try systemCall("prctl") { ck_prctl(PR_SET_DUMPABLE, 0) }
+        try joinGroups()
+        if !namespaces.isEmpty {
+            try systemCall("setns", [.init("pid", "\(pid)")] + Namespace.subject(namespaces)) {
+                ck_setns(pidfd.number, Namespace.flags(of: namespaces))
+            }
+        }
+        try systemCall("chroot", [.init("pid", "\(pid)")]) { ck_enter_root(root.number) }
+        if namespaces.contains(.user) { try Credentials.becomeRoot() }
+    }
+
+    private func joinGroups() throws(SystemCallError) {
+        let own = try ProcessFiles.read("self/cgroup")
+        if own == memberships { return }
+        func lines(_ text: [UInt8]) -> [Substring] {
+            String(decoding: text, as: UTF8.self).split(separator: "\n")
+        }
+        let (ours, table) = (lines(own), try MountTable.read())
+        for line in lines(memberships) where !ours.contains(line) {
+            let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { continue }
+            let controllers = fields[1].split(separator: ",")
+            // One that is not mounted here cannot be joined, nor have been used.
+            let hierarchy = table.first { entry in
+                let isUnified = controllers.isEmpty
+                guard entry.type == (isUnified ? "cgroup2" : "cgroup") else { return false }
+                let options = entry.options.split(separator: ",")
+                return controllers.allSatisfy(options.contains)
+                    && FilePath(String(fields[2])).lies(in: entry.root)
+            }
+            guard let hierarchy else { continue }
+            let below = fields[2].utf8.dropFirst(hierarchy.root == "/" ? 0 : hierarchy.root.bytes.count)
+            let path = FilePath(bytes: hierarchy.target.bytes + Array(below) + Array("/cgroup.procs".utf8))
+            try Descriptor.open(path, O_WRONLY | O_NOFOLLOW).write([UInt8(ascii: "0")])
+        }
+    }
+
+    /// What a program may there: no more than the process that was looked at, and it is the same user unless said
+    /// otherwise.
+    func limit(_ asked: Privileges?) throws(SystemCallError) -> Privileges {
+        var privileges = asked ?? Privileges()
+        privileges.capabilities = privileges.capabilities?.intersection(bounding) ?? bounding
+        privileges.ambient = privileges.ambient.intersection(bounding)
+        privileges.gainsNothing = privileges.gainsNothing || gainsNothing
+        // Who denies setgroups(2) has one user only, whom this process is by now.
+        if privileges.user == nil, !(deniesGroups && user == 0) {
+            privileges.user = user
+            privileges.group = group
+            privileges.groups = groups
+        }
+        if isFiltered, privileges.filter == nil {
+            throw SystemCallError(
+                "seccomp", EACCES, [.init("pid", "\(pid)")],
+                detail: "it has a filter of system calls, which cannot be read; give its profile as seccomp")
+        }
+        return privileges
+    }
+}

@@ -1,0 +1,35 @@
+internal import CKernel
+internal import Glibc
+
+/// A program of a few hundred bytes in sealed memory, which runs in a container in this one's place: neither the file
+/// nor the memory of this program is offered there (CVE-2019-5736).
+struct Stage: ~Copyable {
+    private let file: Descriptor
+
+    /// memfd_create(2), then sealed: nobody can change it any more.
+    init() throws(SystemCallError) {
+        file = Descriptor(owning: try systemCall("memfd_create") { ck_make_stage() })
+    }
+
+    /// The descriptor to report on, which the stage uses.
+    static let reporting: Int32 = 3
+
+    /// execveat(2): becomes the stage. Nothing else is open beyond the standard files, but `report` where given.
+    consuming func run(
+        _ words: [[UInt8]], environment: [[UInt8]], report: Int32? = nil
+    ) throws(SystemCallError) -> Never {
+        // Out of the way of the report's number.
+        let number = try systemCall("fcntl") { ck_fcntl(file.number, F_DUPFD_CLOEXEC, 10) }
+        if let report { try systemCall("dup2") { dup2(report, Self.reporting) } }
+        try systemCall("close_range") { ck_close_range(report == nil ? 3 : 4, UInt32(number - 1), 0) }
+        try systemCall("close_range") { ck_close_range(UInt32(number + 1), .max, 0) }
+        var error: Int32 = 0
+        unsafe withStrings(words) { words in
+            unsafe withStrings(environment) { environment in
+                _ = unsafe ck_run_stage(number, words, environment)
+                error = errno
+            }
+        }
+        throw SystemCallError("execveat", error)
+    }
+}
