@@ -222,6 +222,11 @@ void ck_reset_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
         sigaction(number, &action, NULL);
+    // libc keeps these two to itself and refuses them; a caller may have left them ignored all the same.
+    // struct kernel_sigaction, all zero: SIG_DFL.
+    static const unsigned long plain[8] = {0};
+    for (int number = 32; number <= 33; number++)
+        syscall(SYS_rt_sigaction, number, plain, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

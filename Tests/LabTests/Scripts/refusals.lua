@@ -92,8 +92,8 @@ local root = {
     { [[ns.enter(4194303, { "net" })]], "ESRCH", "4194303", nil },
     { [[proc.kill(4194303)]], "ESRCH", "4194303", nil },
     { [[proc.run { "nosuchprogram" }]], "ENOENT", "nosuchprogram", nil },
-    { [[proc.run { "true", cwd = "/nowhere" }]], "ENOENT", "/nowhere", nil },
-    { [[sys.chdir "/nowhere"]], "ENOENT", "/nowhere", nil },
+    { [[proc.run { "true", cwd = "/mnt/absent" }]], "ENOENT", "/mnt/absent", nil },
+    { [[sys.chdir "/mnt/absent"]], "ENOENT", "/mnt/absent", nil },
     { [[sys.hostname(("x"):rep(65))]], "EINVAL", ("x"):rep(65), nil },
 }
 

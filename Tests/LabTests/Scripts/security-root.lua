@@ -13,7 +13,7 @@ local before = mounted()
 -- mounted there stands inside the root, or it is refused; the host's own directories are never covered.
 local targets = { "/dev", "/proc", "/sys", "/etc", "/run", "/etc/resolv.conf", "/etc/hostname", "/dev/null", "/dev/pts",
     "/dev/console", "/dev/shm", "/tmp/deep/er" }
-local aims = { absolute = "/mnt/host/dir", relative = "../../../../../mnt/host/dir", dangling = "/nowhere/at/all",
+local aims = { absolute = "/mnt/host/dir", relative = "../../../../../mnt/host/dir", dangling = "/mnt/nowhere/at/all",
     etc = "/etc",
     self = "/proc/self/root/mnt/host/dir", up = "../../..", root = "/" }
 local ways = {
@@ -33,7 +33,7 @@ local function attempt(target, way)
         assert(handle.code and (handle.path or handle.subject), tostring(handle))
     end
     assert(mounted() == before, "a mount is left")
-    assert(#fs.list "/mnt/host/dir" == 0 and fs.read "/mnt/file" == "host" and not fs.exists "/nowhere")
+    assert(#fs.list "/mnt/host/dir" == 0 and fs.read "/mnt/file" == "host" and not fs.exists "/mnt/nowhere")
     return made
 end
 local made, refused = 0, 0
