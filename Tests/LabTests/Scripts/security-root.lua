@@ -11,8 +11,8 @@ local before = mounted()
 
 -- Each target that containers mount over is a link: absolute or not, in last or middle place, dangling or looped. What is
 -- mounted there stands inside the root, or it is refused; the host's own directories are never covered.
-local targets = { "/dev", "/proc", "/sys", "/etc", "/run", "/etc/resolv.conf", "/etc/hostname", "/dev/null", "/dev/pts",
-    "/dev/console", "/dev/shm", "/tmp/deep/er" }
+local targets = { "/dev", "/proc", "/sys", "/etc", "/run", "/etc/resolv.conf", "/dev/null", "/dev/pts",
+    "/tmp/deep/er" }
 local aims = { absolute = "/mnt/host/dir", relative = "../../../../../mnt/host/dir", dangling = "/mnt/nowhere/at/all",
     etc = "/etc",
     self = "/proc/self/root/mnt/host/dir", up = "../../..", root = "/" }
