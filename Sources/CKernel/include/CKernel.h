@@ -172,7 +172,7 @@ int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
 
 /// A program of a few hundred bytes, in sealed memory: init, or what makes a child that joins a container. Its file.
 int ck_make_stage(void);
-/// execveat(2) of it: `words` as its first says, i and a pid, or letters, see stage.c.
+/// execveat(2) of it: `words` as the first says: i and a pid for init; else see stage.c.
 int ck_run_stage(int stage, char *const words[], char *const environment[]);
 /// Blocks every signal, or none.
 void ck_block_signals(int block);

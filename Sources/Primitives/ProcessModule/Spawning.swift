@@ -65,8 +65,8 @@ struct Spawning {
             run(function, report, theirs, parting)
         }
         state.copied(.parent)
-        parting?.watch()
-        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, parting: parting, holdings)
+        parting?.watch(child)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         if let users {
             do {
                 try users.write(to: child.pid)
