@@ -118,7 +118,8 @@ local attack = [[
                 $exe{$exe}++ if defined $exe;
                 for my $fd (0 .. 20) { my $to = readlink "/proc/$pid/fd/$fd"; $fd{"$fd $to"}++ if defined $to; }
                 if (open my $maps, "<", "/proc/$pid/maps") { while (<$maps>) { $exe{$1}++ if m{(/\S*tupper\S*)}; } }
-                if (open my $file, "+<", "/proc/$pid/exe") { $written++ if defined $exe and $exe =~ /tupper/ and syswrite $file, "#!"; }
+                my $ours = defined $exe && $exe =~ /tupper/;
+                if ($ours and open my $file, "+<", "/proc/$pid/exe") { $written++ if syswrite $file, "#!"; }
                 if ($trace) { syscall(101, 17, $pid, 0, 0); kill "CONT", $pid; }
             }
         }
@@ -156,7 +157,8 @@ for _, map in ipairs { false, users } do
         -- The attack does see what comes in, or it would prove nothing.
         assert(caught > 0 or map, seen)
         for number, path in seen:gmatch "fd (%d+) ([^\n]+)" do
-            local fine = tonumber(number) <= 2 or (number == "3" or number == "4") and path:find "^pipe:" or path:find "^/mnt/attack.pl"
+            local fine = tonumber(number) <= 2 or (number == "3" or number == "4") and path:find "^pipe:"
+                or path:find "^/mnt/attack.pl"
                 or path:find "^/etc/ld.so" or path:find "^/lib" or path:find "^/usr/lib"
             assert(fine, number .. " " .. path)
         end
