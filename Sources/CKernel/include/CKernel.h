@@ -178,3 +178,10 @@ int ck_run_stage(int stage, char *const words[], char *const environment[]);
 void ck_block_signals(int block);
 /// chroot(2) to an open directory.
 int ck_enter_root(int directory);
+
+/// Where this program's own data lies in memory; its parts mapped anew from another open file of the same content, or
+/// copied; the kernel told that it runs that file, with ten places of proc_pid_stat(5): see seal.c.
+void ck_program_data(uintptr_t *start, uintptr_t *end);
+int ck_map_again(int file, uintptr_t start, uintptr_t end, int protection, off_t offset);
+int ck_copy_in_place(uintptr_t start, uintptr_t end, int protection);
+int ck_program_becomes(int file, const uint64_t *places);

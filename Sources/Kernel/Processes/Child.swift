@@ -38,6 +38,7 @@ public final class Child {
     /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
     public static func clone(into namespaces: Set<Namespace> = []) throws(SystemCallError) -> Child? {
         ck_flush()
+        OwnProgram.seal()
         Namespace.noteOrigin(before: namespaces)
         let flags = Namespace.flags(of: namespaces)
         var pidfd: Int32 = -1
