@@ -33,6 +33,7 @@ let package = Package(
         // Floor 0: C.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
         .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CEdit", providers: [.apt(["libedit-dev"])]),
         .target(name: "CKernel", cSettings: sections),
         .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: sections),
         .target(
@@ -53,6 +54,11 @@ let package = Package(
             swiftSettings: fences,
             linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
         .target(
+            name: "LineEditor",
+            dependencies: ["CEdit", "Kernel", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: fences,
+            linkerSettings: ["tinfo", "bsd", "md"].map { .linkedLibrary($0) }),
+        .target(
             name: "Seccomp",
             dependencies: [
                 "CSeccomp", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
@@ -67,7 +73,9 @@ let package = Package(
             ],
             swiftSettings: fences),
         // Floors 3 and 4: the shell and its command line.
-        .target(name: "Shell", dependencies: ["Primitives", "LuaHost", "CStdlib"], swiftSettings: fences),
+        .target(
+            name: "Shell", dependencies: ["Primitives", "LuaHost", "LineEditor", "CStdlib"],
+            swiftSettings: fences),
         .executableTarget(
             name: "tupper",
             dependencies: [
@@ -87,12 +95,15 @@ let package = Package(
         // Tests.
         .target(name: "TestSupport", path: "Tests/TestSupport"),
         .testTarget(name: "KernelTests", dependencies: ["Kernel"]),
+        .testTarget(name: "LineEditorTests", dependencies: ["LineEditor"]),
         .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
             name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
             exclude: ["examples.lua"]),
-        .testTarget(name: "LabTests", dependencies: ["TestSupport", "tupper"], exclude: ["Scripts"]),
+        .testTarget(
+            name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
+            exclude: ["Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

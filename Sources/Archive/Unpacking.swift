@@ -33,7 +33,7 @@ public struct Unpacking: Sendable {
 
     /// Unpacks. Throws ``ArchiveError``, or SystemCallError for the two paths and for EINTR.
     public func run(_ archive: FilePath, into directory: FilePath) throws -> Summary {
-        let source = try Descriptor.open(archive, O_RDONLY)
+        let source = try Descriptor.open(archive, O_RDONLY, retry: false)
         let target = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
         var head = [UInt8](repeating: 0, count: 6)
         let count = unsafe head.withUnsafeMutableBytes {

@@ -5,6 +5,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/keyctl.h>
+#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -67,3 +68,24 @@ int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int
 }
 
 ssize_t ck_working_directory(char *path, size_t size) { return syscall(SYS_getcwd, path, size); }
+
+int ck_landlock_version(void) { return (int)syscall(SYS_landlock_create_ruleset, NULL, 0, 1); }
+
+int ck_landlock_create(uint64_t files, uint64_t ports, uint64_t scopes) {
+    // What an older kernel does not know of must be left out, or be zero.
+    uint64_t handled[] = {files, ports, scopes};
+    return (int)syscall(SYS_landlock_create_ruleset, handled, sizeof handled, 0);
+}
+
+int ck_landlock_allow_path(int ruleset, int path, uint64_t rights) {
+    struct landlock_path_beneath_attr rule = {.allowed_access = rights, .parent_fd = path};
+    return (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
+}
+
+int ck_landlock_allow_port(int ruleset, uint64_t port, uint64_t rights) {
+    // struct landlock_net_port_attr and LANDLOCK_RULE_NET_PORT of Linux 6.7.
+    uint64_t rule[] = {rights, port};
+    return (int)syscall(SYS_landlock_add_rule, ruleset, 2, rule, 0);
+}
+
+int ck_landlock_restrict(int ruleset) { return (int)syscall(SYS_landlock_restrict_self, ruleset, 0); }

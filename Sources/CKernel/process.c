@@ -24,11 +24,12 @@
 static int stop_event = -1;
 static void make_stop_event(void);
 
-pid_t ck_clone(uint64_t flags, int *pidfd) {
+pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
     struct clone_args arguments = {
-        .flags = flags | CLONE_PIDFD,
+        .flags = flags | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
         .exit_signal = SIGCHLD,
+        .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     // The copy has a stop event of its own, or it would take away the parent's.
@@ -160,6 +161,8 @@ static void make_stop_event(void) {
     stop_event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
 
+int ck_stop_event(void) { return stop_event; }
+
 void ck_forget_stop(void) {
     uint64_t count;
     (void)!read(stop_event, &count, sizeof count);
@@ -180,11 +183,17 @@ static void note_stop(int signal) {
 }
 
 void ck_on_stop_signals(void (*arrived)(int)) {
+    stop_arrived = arrived;
+    make_stop_event();
+    ck_catch_stop_signals();
+}
+
+void ck_catch_stop_signals(void) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
     struct sigaction action = {.sa_handler = note_stop};
-    stop_arrived = arrived;
-    make_stop_event();
+    if (stop_arrived == NULL)
+        return;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);

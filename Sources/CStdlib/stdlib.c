@@ -27,7 +27,25 @@ const char *cs_name(size_t index) { return modules[index].name; }
 const unsigned char *cs_source(size_t index) { return modules[index].source; }
 size_t cs_length(size_t index) { return modules[index].length; }
 
+static const unsigned char page[] = {
+#embed "recorder.html"
+};
+
+static const unsigned char page_script[] = {
+#embed "recorder.js"
+};
+
 const unsigned char *cs_frame(size_t *length) {
     *length = sizeof frame;
     return frame;
+}
+
+const unsigned char *cs_page(size_t *length) {
+    *length = sizeof page;
+    return page;
+}
+
+const unsigned char *cs_page_script(size_t *length) {
+    *length = sizeof page_script;
+    return page_script;
 }

@@ -23,12 +23,24 @@ public struct Descriptor: ~Copyable {
         return number
     }
 
-    /// open(2) with O_CLOEXEC added, relative to `directory` where given.
+    /// Opens /dev/null as each standard descriptor that is closed: the next file to be opened would become it.
+    public static func openStandardFiles() {
+        while true {
+            let number = unsafe Glibc.open("/dev/null", O_RDWR)
+            guard (0...2).contains(number) else {
+                if number > 2 { _ = close(number) }
+                return
+            }
+        }
+    }
+
+    /// open(2) with O_CLOEXEC added, relative to `directory` where given. One that may wait, as for the other end of
+    /// a FIFO, is not to be tried again (`retry`) when a signal arrives.
     public static func open(
-        _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil
+        _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil, retry: Bool = true
     ) throws(SystemCallError) -> Descriptor {
         Descriptor(
-            owning: try systemCall("openat", [.init("path", path.string)]) {
+            owning: try systemCall("openat", [.init("path", path.string)], retry: retry) {
                 unsafe path.withPlatformString {
                     unsafe openat(directory ?? AT_FDCWD, $0, flags | O_CLOEXEC, mode)
                 }

@@ -31,6 +31,11 @@ public enum EnvironmentVariables {
         return variables
     }
 
+    /// A variable's value as text; nil where it is not set.
+    public static func value(of name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
     /// setenv(3).
     public static func set(_ variable: Variable) throws(SystemCallError) {
         let (name, value) = (characters(variable.name), characters(variable.value))

@@ -25,6 +25,8 @@ public struct FirewallTable: Sendable, Equatable {
         let body = chains.sorted { $0.key < $1.key }.map { "chain \($0.key) { \($0.value) }" }.joined(
             separator: "\n")
         do { try nft("table ip \(table.name) {\n\(body)\n}\n") } catch {
+            // nft refuses all or nothing; but it may have done its work where only waiting for it has failed.
+            if error is SystemCallError { try? table.delete() }
             try close(table, others)
             throw error
         }

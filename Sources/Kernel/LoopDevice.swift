@@ -16,11 +16,12 @@ public final class LoopDevice {
     /// Attaches the first free device to a file: LOOP_CTL_GET_FREE, LOOP_CONFIGURE with autoclear.
     public static func attach(_ file: FilePath, readonly: Bool = false) throws(SystemCallError) -> LoopDevice
     {
-        let backing = try Descriptor.open(file, readonly ? O_RDONLY : O_RDWR)
+        // O_NONBLOCK: a FIFO is refused below rather than waited for.
+        let backing = try Descriptor.open(file, (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK)
         let control = try Descriptor.open("/dev/loop-control", O_RDWR)
         // Another process may take the free one first: the next is tried.
         for _ in 0..<64 {
-            let number = try systemCall("ioctl", [.init("path", "/dev/loop-control")]) {
+            let number = try systemCall("LOOP_CTL_GET_FREE", [.init("path", "/dev/loop-control")]) {
                 ck_ioctl_number(control.number, UInt(LOOP_CTL_GET_FREE), 0)
             }
             let path = FilePath("/dev/loop\(number)")
@@ -32,7 +33,7 @@ public final class LoopDevice {
                 continue
             }
         }
-        throw SystemCallError("ioctl", EBUSY, [.init("path", file.string)])
+        throw SystemCallError("LOOP_CONFIGURE", EBUSY, [.init("path", file.string)])
     }
 
     /// Where no udev or devtmpfs makes the device file, it is made here.
@@ -61,7 +62,7 @@ public final class LoopDevice {
         unsafe withUnsafeMutableBytes(of: &configuration.info.lo_file_name) { name in
             for (index, byte) in file.bytes.prefix(name.count - 1).enumerated() { unsafe name[index] = byte }
         }
-        try systemCall("ioctl", [.init("path", file.string)]) {
+        try systemCall("LOOP_CONFIGURE", [.init("path", file.string)]) {
             unsafe ck_ioctl(number, UInt(LOOP_CONFIGURE), &configuration)
         }
     }

@@ -23,6 +23,8 @@ public struct Privileges: Sendable {
     public var outOfMemoryScore: Int32?
     /// The permission bits that its new files lack.
     public var fileCreationMask: UInt32?
+    /// The files and ports that it may touch.
+    public var rules: FileRules?
     /// The system calls that it may make.
     public var filter: SystemCallFilter?
 
@@ -41,9 +43,14 @@ public struct Privileges: Sendable {
         if let niceness { try Scheduling.setNiceness(niceness) }
         if let fileCreationMask { _ = FileCreationMask.exchange(fileCreationMask) }
         if gainsNothing { try Self.gainNothing() }
-        if !gainsNothing { try filter?.load() }
+        if !gainsNothing { try restrict() }
         try changeIdentity()
-        if gainsNothing { try filter?.load() }
+        if gainsNothing { try restrict() }
+    }
+
+    private func restrict() throws(SystemCallError) {
+        try rules?.enforce()
+        try filter?.load()
     }
 
     private func changeIdentity() throws(SystemCallError) {

@@ -15,7 +15,11 @@ public enum Tap {
         try systemCall("ioctl", [subject]) {
             unsafe request.withUnsafeMutableBytes { unsafe ck_ioctl(tun.number, 0x4004_54ca, $0.baseAddress) }
         }
+        // Until it is told to persist it goes with the descriptor.
         try systemCall("ioctl", [subject]) { ck_ioctl_number(tun.number, 0x4004_54cb, 1) }
-        return try Link.named(name)
+        do { return try Link.named(name) } catch {
+            Link.delete(fresh: name)
+            throw error
+        }
     }
 }

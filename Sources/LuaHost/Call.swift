@@ -153,7 +153,7 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
 
     private var shown: String {
         switch unsafe lua_type(lua, index) {
-        case LUA_TNUMBER: (try? plain()).map { "\($0)" } ?? "a number"
+        case LUA_TNUMBER: integer().map { "\($0)" } ?? number().map { "\($0)" } ?? "a number"
         case LUA_TSTRING: quoted(bytes() ?? [])
         case LUA_TNIL: "nothing"
         default: "a \(kind)"
@@ -229,20 +229,26 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
         }
     }
 
-    /// The elements 1, 2, ... of a table, each read by `read`.
-    public func elements<Element>(_ read: (Slot) throws -> Element) throws -> [Element] {
+    /// The elements 1, 2, ... of a table, each read by `element`.
+    public func elements<Element>(_ element: (Slot) throws -> Element) throws -> [Element] {
         guard unsafe lua_type(lua, index) == LUA_TTABLE else { throw wanted("a list") }
         guard unsafe lua_checkstack(lua, 8) != 0 else { throw ArgumentError("the Lua stack is full") }
         let table = unsafe lua_absindex(lua, index)
         let count = unsafe lua_rawlen(lua, table)
-        return try (0..<count).map { offset in
-            unsafe lua_rawgeti(lua, table, lua_Integer(offset) + 1)
+        var read: [Element] = []
+        // No room is made beforehand: a table with gaps may say that it is longer than any memory.
+        var number: lua_Unsigned = 0
+        while number < count {
+            number += 1
+            unsafe lua_rawgeti(lua, table, lua_Integer(clamping: number))
             defer { unsafe lb_pop(lua, 1) }
-            return try read(
-                unsafe Slot(
-                    state: state, lua: lua, index: lua_gettop(lua), position: .element(position, offset + 1),
-                    isPushed: true))
+            read.append(
+                try element(
+                    unsafe Slot(
+                        state: state, lua: lua, index: lua_gettop(lua), position: .element(position, number),
+                        isPushed: true)))
         }
+        return read
     }
 }
 

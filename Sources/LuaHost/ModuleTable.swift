@@ -33,11 +33,10 @@ final class ModuleTable {
             Primitive("\(module.name).__pairs", "Builds every primitive, to list them.", positional: [own]) {
                 [unowned self] _ in
                 enterAll()
-                unsafe lua_getglobal(self.state.lua, "next")
-                return [.reference(Reference(popping: self.state)), .reference(table), .value(.absent)]
+                return [.reference(self.state.rawGlobal("next")), .reference(table), .value(.absent)]
             })
         _ = unsafe lua_setmetatable(state.lua, -2)
-        unsafe lua_setglobal(state.lua, module.name)
+        state.setRawGlobal(module.name)
     }
 
     /// Sets a primitive as a field of the table; nil where none has that name.
@@ -84,8 +83,7 @@ extension State {
                     return self.enterGlobal(String(decoding: bytes, as: UTF8.self))
                 }
                 self.register(self.undeclared.remove(at: index).declare())
-                unsafe lua_getglobal(self.lua, modules.first { Array($0.name.utf8) == bytes }?.name ?? "")
-                return [.reference(Reference(popping: self))]
+                return [.reference(self.rawGlobal(String(decoding: bytes, as: UTF8.self)))]
             })
         _ = unsafe lua_setmetatable(lua, -2)
         unsafe lb_pop(lua, 1)
@@ -96,8 +94,26 @@ extension State {
         unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
         setPrimitive(primitive)
         unsafe lb_pop(lua, 1)
-        unsafe lua_getglobal(lua, primitive.name)
-        return [.reference(Reference(popping: self))]
+        return [.reference(rawGlobal(primitive.name))]
+    }
+
+    /// A global variable, past any metatable that a script has given to the table of globals: its functions may raise.
+    func rawGlobal(_ name: String) -> Reference {
+        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
+        push(name)
+        unsafe lua_rawget(lua, -2)
+        defer { unsafe lb_pop(lua, 1) }
+        return Reference(popping: self)
+    }
+
+    /// Makes the value on top a global variable, taking it.
+    func setRawGlobal(_ name: String) {
+        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
+        push(name)
+        // Below the name and the table lies the value.
+        unsafe lua_pushvalue(lua, -3)
+        unsafe lua_rawset(lua, -3)
+        unsafe lb_pop(lua, 2)
     }
 
     /// Builds every module and primitive there is.

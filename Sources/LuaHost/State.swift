@@ -70,7 +70,7 @@ internal import CLuaBridge
     /// Sets a global variable.
     public func setGlobal(_ name: String, _ value: Value) {
         push(value)
-        unsafe lua_setglobal(lua, name)
+        setRawGlobal(name)
     }
 
     /// Makes `require "name"` load what `source` gives for a name: looked up and compiled only then.
@@ -143,6 +143,9 @@ internal import CLuaBridge
             try call.check()
             trace = call.beginTrace()
             let results = try primitive.body(call)
+            guard unsafe lua_checkstack(lua, Int32(clamping: results.count + 8)) != 0 else {
+                throw ArgumentError("\(results.count) results are more than the Lua stack holds")
+            }
             for result in results { unsafe state.push(result, on: lua) }
             trace?.end()
             return Int32(results.count)

@@ -6,6 +6,9 @@ public final class Holdings {
     private var held: [Holding] = []
     /// A forked child never releases what its parent made.
     private var owner = Processes.generation
+    /// Whether what outlives the script is noted too, so that a session can take it back.
+    public var notesLasting = false
+    private var new: [Holding] = []
 
     /// Notes a thing made; `release` undoes it.
     func hold(_ label: String, release: @escaping () throws -> Void) -> Holding {
@@ -13,8 +16,24 @@ public final class Holdings {
         let holding = Holding(label: label, undo: release, owner: owner)
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
+        if notesLasting { new.append(holding) }
         return holding
     }
+
+    /// Notes, for a session, something that outlives the script; `undo` takes it back.
+    func noteLasting(_ label: @autoclosure () -> String, undo: @escaping () throws -> Void) {
+        guard notesLasting else { return }
+        new.append(Holding(label: label(), undo: undo, owner: Processes.generation))
+    }
+
+    /// What was made or noted since this was last asked.
+    public func takeNew() -> [Holding] {
+        defer { new = [] }
+        return new
+    }
+
+    /// What is held by this process, oldest first.
+    public var made: [Holding] { owner == Processes.generation ? held.filter(\.isHeld) : [] }
 
     /// Whether anything is held by this process.
     var isHolding: Bool { owner == Processes.generation && held.contains(where: \.isHeld) }
@@ -22,21 +41,27 @@ public final class Holdings {
     /// In a copy of the process: what was made so far is the original's.
     func startAnew() {
         held = []
+        new = []
         owner = Processes.generation
     }
 
     /// Releases everything, newest first; returns what could not be released, a line each.
+    ///
+    /// What fails is tried once more when all else is gone, which may have stood in its way.
     public func releaseAll() -> [String] {
         guard owner == Processes.generation else { return [] }
-        var complaints: [String] = []
+        var remaining: [Holding] = []
         while let holding = held.popLast() {
-            do { try holding.release() } catch let error as SystemCallError {
-                complaints.append("\(holding.label): \(error.call): \(error.meaning) (\(error.code))")
-            } catch {
-                complaints.append("\(holding.label): \(error)")
-            }
+            do { try holding.release() } catch { remaining.append(holding) }
         }
-        return complaints
+        return remaining.compactMap { holding in
+            do { try holding.release() } catch let error as SystemCallError {
+                return "\(holding.label): \(error.call): \(error.meaning) (\(error.code))"
+            } catch {
+                return "\(holding.label): \(error)"
+            }
+            return nil
+        }
     }
 }
 
@@ -51,8 +76,9 @@ extension Holdings {
 }
 
 /// One thing held.
-final class Holding {
-    let label: String
+public final class Holding {
+    /// What it is, as in `"mount /mnt"`.
+    public let label: String
     private var undo: (() throws -> Void)?
     private let owner: Int
 
@@ -70,17 +96,26 @@ final class Holding {
     }
 
     /// Whether releasing would still do something.
-    var isHeld: Bool { undo != nil }
+    public var isHeld: Bool { undo != nil }
 
     /// Undoes it; a second time does nothing, and so does a process that did not make it.
-    func release() throws {
+    public func release() throws {
         guard let undo, owner == Processes.generation else { return }
         self.undo = nil
-        try undo()
+        do { try undo() } catch {
+            // A mount that is busy now may not be so at the end.
+            self.undo = undo
+            throw error
+        }
     }
 
     /// Hands it over to the user.
-    func keep() { undo = nil }
+    public func keep() { undo = nil }
+}
+
+extension Reference {
+    /// What is held by the handle that this is; nil for anything else.
+    public func holding(in state: State) -> Holding? { (state.handle(self) as? any HeldHandle)?.holding }
 }
 
 /// A handle whose thing is held.

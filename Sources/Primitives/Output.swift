@@ -14,4 +14,7 @@ public enum Output {
         isatty(1) == 1
             && !EnvironmentVariables.all().contains { $0.name == Array("NO_COLOR".utf8) && !$0.value.isEmpty }
     }
+
+    /// Makes sure that it and its two neighbours are open.
+    public static func openStandardFiles() { Descriptor.openStandardFiles() }
 }

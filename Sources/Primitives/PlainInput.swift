@@ -27,6 +27,27 @@ public enum PlainInput: Sendable, Equatable {
     }
 }
 
+/// What a process and its copies write down together.
+public final class SharedRecord {
+    private let file: SharedFile
+
+    /// For this process and the copies to come.
+    public init() throws { file = try SharedFile("record") }
+
+    /// Appends a line, in one piece.
+    public func append(_ line: String) {
+        // A process that is asked to stop has no time to wait, and what it has to tell is short.
+        try? file.lock(0)
+        try? file.append(Array((line + "\n").utf8))
+        file.unlock(0)
+    }
+
+    /// Every line so far.
+    public var lines: [Substring] {
+        String(decoding: (try? file.contents()) ?? [], as: UTF8.self).split(separator: "\n")
+    }
+}
+
 /// Takes turns with the copies of this process: at the terminal, at a record.
 public final class Turns {
     private let file: SharedFile

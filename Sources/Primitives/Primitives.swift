@@ -12,6 +12,8 @@ public func registerPrimitives(with state: State) -> Holdings {
         case let error as SystemCallError: failure(of: error, in: primitive)
         case let error as Joining.Failure: Failure(primitive.name, error.words)
         case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
+        case let error as CgroupUnsupported:
+            Failure(primitive.name, "option '\(error.option)': \(error.reason)")
         case let error as ProfileError: Failure(primitive.name, error.message, hint: error.hint)
         default: nil
         }
@@ -29,9 +31,10 @@ private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Mod
     [
         ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
         ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule() }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }), ("dev", { deviceModule(holdings) }),
-        ("term", { terminalModule(holdings) }),
+        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
+        ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
+        ("dev", { deviceModule(holdings) }), ("term", { terminalModule(holdings) }),
+        ("cgroup", { cgroupModule(holdings) }),
     ]
 }
 

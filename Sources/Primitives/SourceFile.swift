@@ -2,7 +2,7 @@ internal import Kernel
 internal import LuaHost
 internal import SystemPackage
 
-/// A file of Lua source. Throws `Failure` where the kernel refuses.
+/// A file of Lua source, read for whoever wants to see it, or written. Throws `Failure` where the kernel refuses.
 public enum SourceFile {
     /// Its bytes, where it is of a sensible size.
     public static func read(_ path: [UInt8]) throws -> [UInt8] {
@@ -23,6 +23,13 @@ public enum SourceFile {
     private static func explained<Result>(_ body: () throws -> Result) throws -> Result {
         do { return try body() } catch let error as SystemCallError {
             throw failure(of: error, in: Primitive("tupper", "") { _ in [] })
+        }
+    }
+
+    /// Writes it, in the place of one that is there.
+    public static func write(_ source: [UInt8], to path: [UInt8]) throws {
+        try explained {
+            try Files.write(source, to: RootPath(FilePath(bytes: path), in: nil), appending: false, mode: nil)
         }
     }
 }

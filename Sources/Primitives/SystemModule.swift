@@ -3,11 +3,11 @@ internal import LuaHost
 internal import SystemPackage
 
 /// `sys`: the machine's names, and this process.
-func systemModule() -> Module {
+func systemModule(_ holdings: Holdings) -> Module {
     Module(
         "sys", "The machine's names, and this process's own state.",
         [
-            Declaration("hostname", hostname()), Declaration("domainname", domainname()),
+            Declaration("hostname", hostname(holdings)), Declaration("domainname", domainname()),
             Declaration("uname", uname()), Declaration("uid", user()), Declaration("gid", group()),
             Declaration("env", environment()), Declaration("chdir", chdir()), Declaration("cwd", cwd()),
             Declaration("umask", umask()), Declaration("sleep", sleep()), Declaration("time", time()),
@@ -16,7 +16,7 @@ func systemModule() -> Module {
         ])
 }
 
-private func hostname() -> Primitive {
+private func hostname(_ holdings: Holdings) -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
         "sys.hostname", "Tells or sets the hostname of this UTS namespace.", positional: [name],
@@ -28,7 +28,11 @@ private func hostname() -> Primitive {
             print(sys.hostname())
             """
     ) { call in
-        if let name = try call[name] { try HostName.set(name) }
+        if let name = try call[name] {
+            let before = try HostName.current().node
+            try HostName.set(name)
+            holdings.noteHostname(before: before)
+        }
         return [.value(.text(try HostName.current().node))]
     }
 }

@@ -1,4 +1,5 @@
 internal import CSeccomp
+internal import Glibc
 public import Kernel
 internal import SystemPackage
 
@@ -18,9 +19,10 @@ public struct FilterCache {
             return
         }
         func variable(_ name: String) -> FilePath? {
-            let value = EnvironmentVariables.all().first { $0.name.elementsEqual(name.utf8) }?.value
-            guard let value, value.first == UInt8(ascii: "/"), value.count < 4000 else { return nil }
-            return FilePath(bytes: value)
+            guard let value = EnvironmentVariables.value(of: name), value.hasPrefix("/"),
+                value.utf8.count < 4000
+            else { return nil }
+            return FilePath(value)
         }
         let others = Credentials.user == 0 ? "/var/cache" : variable("HOME")?.appending(".cache")
         let places = [variable("XDG_CACHE_HOME"), others].compactMap { $0?.appending("tupper") }
@@ -68,19 +70,46 @@ public struct FilterCache {
 
     private static func filter(in bytes: [UInt8], for key: [UInt8]) -> SystemCallFilter? {
         guard bytes.count > 16 + key.count, bytes.starts(with: words([UInt64(key.count)])),
-            bytes[16..<16 + key.count].elementsEqual(key)
+            hasSameBytes(bytes, at: 16, as: key)
         else { return nil }
         let instructions = Array(bytes[(16 + key.count)...])
         guard bytes[8..<16].elementsEqual(words([digest(instructions)])) else { return nil }
         return SystemCallFilter(instructions: instructions)
     }
 
+    /// memcmp(3): this is on the way of every container's start.
+    private static func hasSameBytes(_ bytes: [UInt8], at start: Int, as other: [UInt8]) -> Bool {
+        unsafe bytes.withUnsafeBytes { own in
+            unsafe other.withUnsafeBytes { other in
+                guard let first = own.baseAddress, let second = other.baseAddress else {
+                    return false
+                }
+                return unsafe memcmp(first + start, second, other.count) == 0
+            }
+        }
+    }
+
     private static func words(_ numbers: [UInt64]) -> [UInt8] {
         numbers.flatMap { number in (0..<8).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) } }
     }
 
-    /// FNV-1a: it names files and notices rot. What keeps others out is who may write there.
+    /// FNV-1a over words of eight bytes, the last one filled up: it names files and notices rot. What keeps others out
+    /// is who may write there.
     private static func digest(_ bytes: [UInt8]) -> UInt64 {
-        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        let start: UInt64 = 0xcbf2_9ce4_8422_2325 ^ UInt64(bytes.count)
+        return unsafe bytes.withUnsafeBytes { bytes in
+            var digest = start
+            for place in stride(from: 0, to: bytes.count, by: 8) {
+                var word: UInt64 = 0
+                if place + 8 <= bytes.count {
+                    word = unsafe bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+                } else {
+                    for index in place..<bytes.count { word = word << 8 | UInt64(unsafe bytes[index]) }
+                }
+                digest = (digest ^ word) &* 0x100_0000_01b3
+                digest ^= digest >> 32
+            }
+            return digest
+        }
     }
 }

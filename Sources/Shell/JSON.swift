@@ -34,7 +34,7 @@ extension Value {
     }
 }
 
-/// Text as a JSON string (RFC 8259).
+/// Text as a JSON string (RFC 8259). No tag and no comment of HTML can begin in it, so that it stands safely in a page.
 private func jsonString(_ text: String) -> String {
     var output = "\""
     for scalar in text.unicodeScalars {
@@ -43,7 +43,7 @@ private func jsonString(_ text: String) -> String {
         case "\\": output += "\\\\"
         case "\n": output += "\\n"
         case "\t": output += "\\t"
-        case _ where scalar.value < 32 || scalar.value == 127:
+        case _ where scalar.value < 32 || [127, 0x2028, 0x2029].contains(scalar.value), "<", ">", "&":
             let digits = String(scalar.value, radix: 16)
             output += "\\u" + String(repeating: "0", count: 4 - digits.utf8.count) + digits
         default: output.unicodeScalars.append(scalar)

@@ -6,8 +6,9 @@ struct Tupper: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
         subcommands: [
-            ScriptCommand.self, StepCommand.self, HelpCommand.self, StubsCommand.self, ReferenceCommand.self,
-        ])
+            ScriptCommand.self, ReplCommand.self, StepCommand.self, RecordCommand.self, HelpCommand.self,
+            StubsCommand.self, ReferenceCommand.self,
+        ], defaultSubcommand: ReplCommand.self)
 
     /// The commands by their names.
     static var commandNames: [String] {

@@ -28,11 +28,13 @@ struct StepTests {
     }
 
     func start(
-        _ script: String, _ options: [String] = [], columns: Int = 100, environment: [String: String] = [:]
+        _ script: String, _ options: [String] = [], columns: Int = 100, environment: [String: String] = [:],
+        inOwnNetwork: Bool = false
     ) throws -> PseudoTerminal {
         try scratch.write("script.lua", Array(script.utf8))
         let terminal = try PseudoTerminal(
-            ["step"] + options + [scratch("script.lua")], columns: columns, environment: environment)
+            ["step"] + options + [scratch("script.lua")], columns: columns, environment: environment,
+            inOwnNetwork: inOwnNetwork)
         #expect(terminal.sees("step> "), "\(terminal.shown)")
         return terminal
     }
@@ -184,8 +186,9 @@ struct StepTests {
     func quit(word: String) throws {
         let before = try Host.state()
         let terminal = try start(
-            "local b <close> = net.bridge 'stepdummy'\nprint 'not reached'\nprint 'nor this'")
-        #expect(terminal.says("n", "+ link stepdummy"), "\(terminal.shown)")
+            "local b <close> = net.bridge 'stepdummy'\nprint 'not reached'\nprint 'nor this'",
+            inOwnNetwork: true)
+        #expect(terminal.says("n", "+ link stepdummy") && terminal.sees("step> "), "\(terminal.shown)")
         terminal.type(word)
         #expect(terminal.end() == 0)
         #expect(!terminal.shown.contains("nor this\r\n"))
@@ -207,7 +210,7 @@ struct StepTests {
         // What a script holds when it becomes a program stays: nobody is left to release it.
         let isProgram = line.hasPrefix("proc.exec")
         let first = isProgram ? "local n = 1" : "local b <close> = net.bridge 'stepend'"
-        let terminal = try start("\(first)\n\(line)\nprint 'not reached'")
+        let terminal = try start("\(first)\n\(line)\nprint 'not reached'", inOwnNetwork: true)
         #expect(terminal.says("n", isProgram ? Self.at(2) : "+ link stepend"), "\(terminal.shown)")
         terminal.enter("c")
         #expect(terminal.end() == status, "\(terminal.shown)")
@@ -332,5 +335,33 @@ struct StepTests {
         #expect(terminal.says("n", Self.at(3)))
         #expect(terminal.says("n", Self.at(7)), "\(terminal.shown)")
         #expect(terminal.says("n", Self.at(8)) && terminal.says("n", Self.at(9)), "\(terminal.shown)")
+    }
+
+    @Test("Tab completes commands, functions and variables; the arrow keys find earlier lines")
+    func completion() throws {
+        let terminal = try start(Self.sums)
+        terminal.type("brea\tad\t\r")
+        #expect(terminal.sees("breakpoint 1") && terminal.sees(":2"), "\(terminal.shown)")
+        #expect(terminal.says("c", Self.at(2)) && terminal.says("n", Self.at(3)))
+        #expect(terminal.sees("step> "))
+        terminal.type("p su\t * 0 + 77\r")
+        #expect(terminal.sees("77\r\n"), "\(terminal.shown)")
+        #expect(terminal.says("where", "in add") && terminal.sees("step> "))
+        terminal.type("\u{1b}[A\u{1b}[A\r")
+        #expect(terminal.sees("77\r\n"), "\(terminal.shown)")
+    }
+
+    @Test("a script that changes the terminal's modes changes neither the prompt nor what is left")
+    func modes() throws {
+        try scratch.write(
+            "script.lua", Array("proc.run { 'stty', 'raw', '-echo' }\nlocal n = 2\nprint 'end'".utf8))
+        let terminal = try PseudoTerminal(["step", scratch("script.lua")])
+        let before = terminal.modes
+        #expect(terminal.sees("step> "))
+        #expect(terminal.says("n", Self.at(2)), "\(terminal.shown)")
+        #expect(terminal.says("p 40 + n", "attempt to perform arithmetic"), "\(terminal.shown)")
+        #expect(terminal.says("c", "end"))
+        #expect(terminal.end() == 0)
+        #expect(terminal.modes == before)
     }
 }

@@ -4,8 +4,9 @@ import Foundation
 public struct Host: Sendable {
     /// Mounts, links and the hostname as lines.
     let lasting: Set<String>
-    /// Loop devices in use, each with the number that tells one use from the next. Other tests' come and go.
-    let loops: Set<String>
+    /// Loop devices in use, each with the number that tells one use from the next, and control groups. Other tests'
+    /// come and go.
+    let passing: Set<String>
 
     /// As it is now.
     public static func state() throws -> Host {
@@ -20,7 +21,21 @@ public struct Host: Sendable {
         return Host(
             lasting: Set(
                 mounts.split(separator: "\n").map { "mount \($0)" } + links.map { "link \($0)" } + [name]),
-            loops: Set(loops))
+            passing: Set(loops + (try groups())))
+    }
+
+    /// The topmost control groups of every hierarchy.
+    private static func groups() throws -> [String] {
+        let top = "/sys/fs/cgroup"
+        let manager = FileManager.default
+        func directories(_ path: String) throws -> [String] {
+            try manager.contentsOfDirectory(atPath: path).map { "\(path)/\($0)" }.filter {
+                (try? manager.attributesOfItem(atPath: $0))?[.type] as? FileAttributeType == .typeDirectory
+            }
+        }
+        let isUnified = manager.fileExists(atPath: top + "/cgroup.procs")
+        let hierarchies = isUnified ? [top] : manager.fileExists(atPath: top) ? try directories(top) : []
+        return try hierarchies.flatMap(directories).map { "control group \($0)" }
     }
 
     /// What has come since, and stays for three seconds.
@@ -29,7 +44,7 @@ public struct Host: Sendable {
         for _ in 0..<30 {
             let now = try state()
             let come = now.lasting.symmetricDifference(before.lasting).union(
-                now.loops.subtracting(before.loops))
+                now.passing.subtracting(before.passing))
             left = left.map { $0.intersection(come) } ?? come
             if left?.isEmpty == true { return [] }
             Thread.sleep(forTimeInterval: 0.1)

@@ -10,7 +10,8 @@ public final class PseudoTerminal {
 
     /// Starts `tupper` with arguments. `columns` is the window's width.
     public init(
-        _ arguments: [String], columns: Int = 100, rows: Int = 40, environment: [String: String] = [:]
+        _ arguments: [String], columns: Int = 100, rows: Int = 40, environment: [String: String] = [:],
+        inOwnNetwork: Bool = false
     ) throws {
         // Glibc's module hides posix_openpt(3) and its kin; these are the ioctls below them.
         let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
@@ -25,7 +26,8 @@ public final class PseudoTerminal {
         master = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let terminal = FileHandle(fileDescriptor: other, closeOnDealloc: true)
         process.executableURL = URL(fileURLWithPath: "/usr/bin/setsid")
-        process.arguments = ["--ctty", "--wait", Tupper.executable.path] + arguments
+        let place = inOwnNetwork ? ["unshare", "--net"] : []
+        process.arguments = ["--ctty", "--wait"] + place + [Tupper.executable.path] + arguments
         var variables = ProcessInfo.processInfo.environment
         variables["TERM"] = "xterm"
         variables["NO_COLOR"] = "1"

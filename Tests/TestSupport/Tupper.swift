@@ -22,6 +22,11 @@ public enum Tupper {
         try start(executable, ["script"] + options + ["-"] + arguments, input: script)
     }
 
+    /// Runs `tupper` with arguments, and nothing on standard input.
+    public static func command(_ arguments: [String]) throws -> Outcome {
+        try start(executable, arguments, input: "")
+    }
+
     /// Steps through `script`, told what to do by lines on standard input rather than at a terminal.
     public static func step(_ script: String, commands: String) throws -> Outcome {
         let scratch = try Scratch()
@@ -46,6 +51,17 @@ public enum Tupper {
         return try start(
             URL(fileURLWithPath: "/usr/bin/unshare"),
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
+    }
+
+    /// Runs a lab script in a virtual machine with another kernel, whose control groups are of a version ("1", "2",
+    /// "hybrid").
+    public static func runInMachine(labScript name: String, cgroups: String) throws -> Outcome {
+        try start(
+            repository.appendingPathComponent("scripts/machine"),
+            [
+                "--tupper", executable.path, "--cgroups", cgroups,
+                repository.appendingPathComponent("Tests/LabTests/Scripts/\(name)").path,
+            ], input: "")
     }
 
     /// Runs the program with arguments of its own after a command that leads to it, in the repository.

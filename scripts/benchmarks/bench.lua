@@ -157,3 +157,17 @@ if fs.exists(archive) then
 else
     print "\n(mmdebstrap is not installed: no Debian root to unpack)"
 end
+
+-- The default filter of system calls, which lies on disk after the first time, against none.
+do
+    local without, with = {}, {}
+    for i = 1, 101 do
+        local started = sys.time()
+        proc.run { "/bin/true", capabilities = cap.default, no_new_privileges = true }
+        without[i], started = sys.time() - started, sys.time()
+        proc.run { "/bin/true", capabilities = cap.default, no_new_privileges = true, seccomp = "default" }
+        with[i] = sys.time() - started
+    end
+    print(("\na program without a filter %.3f ms, with the default one %.3f ms: %.3f ms more"):format(
+        median(without) * 1000, median(with) * 1000, (median(with) - median(without)) * 1000))
+end

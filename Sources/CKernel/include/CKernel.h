@@ -18,8 +18,9 @@
 #include "privileges.h"
 
 /// clone3(2) without a new stack: fork(2) with namespaces. Returns the pid in the parent, 0 in the
-/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent.
-pid_t ck_clone(uint64_t flags, int *pidfd);
+/// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent. The child is born in the group
+/// of version 2 whose directory `cgroup` is; -1 for this process's.
+pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup);
 
 /// unshare(2) and setns(2), which Glibc's module hides behind _GNU_SOURCE.
 int ck_unshare(uint64_t flags);
@@ -102,6 +103,11 @@ int ck_prctl(int option, unsigned long argument);
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
 
+/// bpf(2): loads a program of type BPF_PROG_TYPE_CGROUP_DEVICE, and attaches one to an open group, in the place of
+/// `replaced` unless that is -1.
+int ck_bpf_load_devices(const uint64_t *instructions, uint32_t count);
+int ck_bpf_attach_devices(int group, int program, int replaced);
+
 /// The device numbers of makedev(3).
 unsigned int ck_major(uint64_t device);
 unsigned int ck_minor(uint64_t device);
@@ -145,8 +151,17 @@ int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int s
 /// Signals whose arrival asks the program to stop: the handler notes the number and calls
 /// `arrived`, which must be async-signal-safe.
 void ck_on_stop_signals(void (*arrived)(int));
+// The same again after ck_reset_signals.
+void ck_catch_stop_signals(void);
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Readable once a stop signal has arrived; -1 where none is waited for.
+int ck_stop_event(void);
+/// From now on a wait for a key notices SIGWINCH and SIGCONT.
+int ck_watch_window(void);
+/// Waits for input from a keyboard, milliseconds, -1 for ever: 0 timed out, 1 there is some, 2 the window has changed
+/// or this process goes on after it was stopped, -1 with errno, EINTR for a stop signal.
+int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
 

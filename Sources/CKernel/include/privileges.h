@@ -22,3 +22,9 @@ int ck_set_affinity(const uint64_t *processors, size_t size);
 int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags);
 /// getcwd(2) itself: glibc hides a directory that lies outside the root. The length with NUL, -1 with errno.
 ssize_t ck_working_directory(char *path, size_t size);
+/// landlock_create_ruleset(2) for the version, then for a ruleset; landlock_add_rule(2); landlock_restrict_self(2).
+int ck_landlock_version(void);
+int ck_landlock_create(uint64_t files, uint64_t ports, uint64_t scopes);
+int ck_landlock_allow_path(int ruleset, int path, uint64_t rights);
+int ck_landlock_allow_port(int ruleset, uint64_t port, uint64_t rights);
+int ck_landlock_restrict(int ruleset);

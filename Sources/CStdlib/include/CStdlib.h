@@ -10,3 +10,6 @@ size_t cs_length(size_t index);
 
 /// The stepper's part in Lua.
 const unsigned char *cs_frame(size_t *length);
+/// The recorder's page, with places for the record and for the script, and that script.
+const unsigned char *cs_page(size_t *length);
+const unsigned char *cs_page_script(size_t *length);

@@ -47,6 +47,9 @@ enum InodeAttributes {
             return true
         } catch let error where error.number == EPERM && geteuid() != 0 {
             return false
+        } catch let error where error.number == EINVAL {
+            // The owner has no number in this user namespace.
+            return false
         }
     }
 

@@ -186,11 +186,12 @@ public struct DetachedMount: ~Copyable {
     private consuming func attach(
         to place: borrowing Descriptor, at path: FilePath, _ text: String? = nil
     ) throws(SystemCallError) -> Mount {
-        try move(to: place.number, [.init("target", text ?? path.string)])
+        // Asked for first: once the mount stands there, nothing may fail any more.
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("target", text ?? path.string)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
+        try move(to: place.number, [.init("target", text ?? path.string)])
         return Mount(identifier: identifier, path: path)
     }
 

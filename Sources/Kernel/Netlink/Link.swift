@@ -96,7 +96,18 @@ public struct Link: Sendable, Equatable {
         try make(name, kind: kind, settings) { data in
             for (type, content) in settings.data { data.add(type, content) }
         }
-        return try named(name)
+        do { return try named(name) } catch {
+            delete(fresh: name)
+            throw error
+        }
+    }
+
+    /// Undoes what was just made where it cannot be told of.
+    static func delete(fresh name: String) {
+        // RTM_DELLINK, IFLA_IFNAME.
+        var message = NetlinkMessage(17, 0, header())
+        message.add(3, text: name)
+        _ = try? RouteSocket.request(message, [.init("link", name)])
     }
 
     /// Makes a pair of links joined like the ends of a cable: veth(4).
@@ -115,8 +126,13 @@ public struct Link: Sendable, Equatable {
                 if let pid { message.add(19, UInt32(bitPattern: pid)) }
             }
         }
-        let other = try place.perform { () throws(SystemCallError) in try named(peer) }
-        return (try named(name), other, place)
+        do {
+            let other = try place.perform { () throws(SystemCallError) in try named(peer) }
+            return (try named(name), other, place)
+        } catch {
+            delete(fresh: name)
+            throw error
+        }
     }
 
     private static func make(

@@ -53,17 +53,32 @@ struct RouteSocket: ~Copyable {
         // Listings come in pieces that fit what the reader offers, 32 KiB at most.
         var buffer = [UInt8](repeating: 0, count: 32768)
         while !reply.isComplete {
-            let count = try systemCall("recvfrom", subjects) {
-                unsafe buffer.withUnsafeMutableBytes {
-                    unsafe recv(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_TRUNC))
-                }
-            }
+            let count = try receive(into: &buffer, subjects)
             guard count > 0, count <= buffer.count else {
                 throw SystemCallError("recvfrom", EMSGSIZE, subjects)
             }
             try reply.take(NetlinkBytes(buffer[..<count]), for: message.name, subjects)
         }
         return reply
+    }
+
+    /// A refusal, as for want of memory, loses no answer: the kernel has acted already, so it is asked for once more.
+    private func receive(
+        into buffer: inout [UInt8], _ subjects: [SystemCallError.Subject]
+    ) throws(SystemCallError) -> Int {
+        var patience = 3
+        while true {
+            do throws(SystemCallError) {
+                return try systemCall("recvfrom", subjects) {
+                    unsafe buffer.withUnsafeMutableBytes {
+                        unsafe recv(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_TRUNC))
+                    }
+                }
+            } catch {
+                patience -= 1
+                if patience == 0 { throw error }
+            }
+        }
     }
 
     /// What tells the socket's network namespace from all others since the machine started: SO_NETNS_COOKIE.

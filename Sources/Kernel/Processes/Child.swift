@@ -36,14 +36,16 @@ public final class Child {
     /// Copies this process, as fork(2) does, into new namespaces.
     ///
     /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
-    public static func clone(into namespaces: Set<Namespace> = []) throws(SystemCallError) -> Child? {
+    public static func clone(
+        into namespaces: Set<Namespace> = [], group: CgroupPlacement? = nil
+    ) throws(SystemCallError) -> Child? {
         ck_flush()
         OwnProgram.seal()
         Namespace.noteOrigin(before: namespaces)
         let flags = Namespace.flags(of: namespaces)
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {
-            unsafe ck_clone(flags, &pidfd)
+            unsafe ck_clone(flags, &pidfd, group?.directory ?? -1)
         }
         if pid == 0 { Processes.beginCopy() }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
@@ -91,6 +93,13 @@ public final class Child {
         guard try isRunning() else { return }
         do { try signal(SIGKILL) } catch let error where error.number == ESRCH {
             // Who reaps it has yet to end.
+        }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if unsafe poll(&entry, 1, 100) == 0, let freezer = CgroupFreezer(of: pid) {
+            freezer.thaw()
+            defer { freezer.freeze() }
+            _ = try reap(flags: 0)
+            return
         }
         _ = try reap(flags: 0)
     }

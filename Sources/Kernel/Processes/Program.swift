@@ -58,6 +58,8 @@ public struct Program: Sendable {
                 number = unsafe start(words, ck_environment())
             }
         }
+        // This process goes on, and is to be stopped as before.
+        ck_catch_stop_signals()
         throw SystemCallError("execve", number, [.init("program", name)])
     }
 
@@ -101,7 +103,12 @@ public struct Program: Sendable {
             }
         }
         _ = consume writing
-        let report = String(decoding: try reading.readToEnd(), as: UTF8.self)
+        let bytes: [UInt8]
+        do { bytes = try reading.readToEnd() } catch {
+            try? child.end()
+            throw error
+        }
+        let report = String(decoding: bytes, as: UTF8.self)
             .split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
         guard report.count == 4, let number = Int32(report[1]) else { return child }
         try child.end()

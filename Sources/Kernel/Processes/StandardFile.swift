@@ -9,11 +9,11 @@ public final class StandardFile {
 
     /// Opens a file to read.
     public init(reading path: FilePath) throws(SystemCallError) {
-        descriptor = try Descriptor.open(path, O_RDONLY)
+        descriptor = try Descriptor.open(path, O_RDONLY, retry: false)
     }
 
     /// Opens a file to write, made or emptied first.
     public init(writing path: FilePath) throws(SystemCallError) {
-        descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666)
+        descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666, retry: false)
     }
 }

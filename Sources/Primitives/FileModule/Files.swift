@@ -166,7 +166,11 @@ private func glob() -> Primitive {
         fails: ["EACCES": "this user may not look"],
         example: #"for _, path in ipairs(fs.glob("*.txt", { root = "tree" })) do print(path) end"#
     ) { call in
-        let paths = try Glob.paths(matching: try call[pattern].bytes, in: try call[root])
+        let wanted = try call[pattern].bytes
+        guard wanted.count < 4096 else {
+            throw ArgumentError("argument 1 (pattern): fewer than 4096 bytes wanted, got \(wanted.count)")
+        }
+        let paths = try Glob.paths(matching: wanted, in: try call[root])
         return [.value(.list(paths.map { .bytes($0) }))]
     }
 }

@@ -195,13 +195,16 @@ private func overlay(_ holdings: Holdings) -> Primitive {
         "upper", "The layer that takes changes.", shown: "nothing can be changed")
     let work = Parameter<FilePath?>("work", "An empty directory on the filesystem of `upper`.")
     let target = Parameter<FilePath>("target", "Where to mount it.")
+    let attributes = Parameter<Bool>(
+        "userxattr", "Marks what was removed by attributes that an ordinary user may set.", default: false)
     let place = TargetOptions()
     return Primitive(
         "fs.overlay", "Mounts directories stacked on one another.",
-        options: [lower, upper, work, target] + place.all, returns: "a mount handle",
+        options: [lower, upper, work, target, attributes] + place.all, returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
-            mount -t overlay -o lowerdir={lower*:} [-o upperdir={upper}] [-o workdir={work}] {readonly?-o ro:} \
+            mount -t overlay -o lowerdir={lower*:} [-o upperdir={upper}] [-o workdir={work}] {userxattr?-o userxattr:} \
+            {readonly?-o ro:} \
             {nosuid?-o nosuid:} {nodev?-o nodev:} {noexec?-o noexec:} {mkdir?-o X-mount.mkdir:} overlay [{root}/]{target}
             """, see: ["mount(8)"],
         fails: [
@@ -228,6 +231,7 @@ private func overlay(_ holdings: Holdings) -> Primitive {
         for layer in layers { try context.set("lowerdir+", layer.bytes) }
         if let path = try call[upper] { try context.set("upperdir", path.bytes) }
         if let path = try call[work] { try context.set("workdir", path.bytes) }
+        if try call[attributes] { try context.set("userxattr") }
         let mount = try context.mount(try place.attributes(call))
         return try place.attach(mount, to: try call[target], call, holdings)
     }

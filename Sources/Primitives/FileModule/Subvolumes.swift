@@ -3,15 +3,15 @@ internal import LuaHost
 internal import SystemPackage
 
 /// The primitives of `fs` for subvolumes, and for what stands in for them where there is no btrfs.
-func subvolumePrimitives() -> [Declaration] {
+func subvolumePrimitives(_ holdings: Holdings) -> [Declaration] {
     [
-        Declaration("subvolume", subvolume()), Declaration("snapshot", snapshot()),
+        Declaration("subvolume", subvolume(holdings)), Declaration("snapshot", snapshot(holdings)),
         Declaration("is_subvolume", isSubvolume()), Declaration("subvolumes", subvolumes()),
         Declaration("delete", delete()),
     ]
 }
 
-private func subvolume() -> Primitive {
+private func subvolume(_ holdings: Holdings) -> Primitive {
     let place = PathParameters("The subvolume; its parent lies on btrfs.")
     return Primitive(
         "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path], options: [place.root],
@@ -20,7 +20,9 @@ private func subvolume() -> Primitive {
         fails: ["ENOTTY": "the parent is not on btrfs", "EEXIST": "something stands there already"],
         example: #"fs.subvolume "btrfs/images/mine""#
     ) { call in
-        try Subvolume.create(try place.read(call))
+        let path = try place.read(call)
+        try Subvolume.create(path)
+        holdings.noteTree("subvolume", path)
         return []
     }
 }
@@ -40,7 +42,7 @@ private enum SnapshotBackend: String, ArgumentType, CaseIterable {
     }
 }
 
-private func snapshot() -> Primitive {
+private func snapshot(_ holdings: Holdings) -> Primitive {
     let source = Parameter<FilePath>("source", "A subvolume, or any directory or file.")
     let destination = Parameter<FilePath>("destination", "The snapshot's own path; it must not exist.")
     let readonly = Parameter<Bool>(
@@ -65,7 +67,9 @@ private func snapshot() -> Primitive {
         if isReadonly, let wanted, wanted != .btrfs {
             throw ArgumentError("option 'readonly': only the backend \"btrfs\" can")
         }
-        return [.value(.text(try take(from, to, isReadonly ? .btrfs : wanted, isReadonly).rawValue))]
+        let served = try take(from, to, isReadonly ? .btrfs : wanted, isReadonly)
+        holdings.noteTree("snapshot", to)
+        return [.value(.text(served.rawValue))]
     }
 }
 

@@ -3,7 +3,7 @@ internal import Kernel
 /// What the user can do about a refused call. The first table that knows it wins; a wrong guess is worse than none.
 func hint(for error: SystemCallError) -> String? {
     for table in [
-        namespaceHint, privilegeHint, capabilityHint, mountHint, networkHint(for:), programHint,
+        namespaceHint, privilegeHint, cgroupHint, capabilityHint, mountHint, networkHint(for:), programHint,
         fileHint(for:),
     ] {
         if let hint = table(error) { return hint }

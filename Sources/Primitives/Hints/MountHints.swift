@@ -10,6 +10,7 @@ func mountHint(_ error: SystemCallError) -> String? {
             return nil
         }
         return "this kernel has no \(type) (not in /proc/filesystems); try: modprobe \(type)"
+    case ("LOOP_CONFIGURE", "EINVAL"): return "only a regular file or a block device can be looped over"
     case ("fsconfig", "ENOTBLK"): return "a file is mounted with loop = true"
     case ("openat2", "ELOOP"):
         return "name what the link leads to, or give root = DIRECTORY to stay inside it"

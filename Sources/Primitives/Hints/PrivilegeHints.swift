@@ -28,7 +28,11 @@ func capabilityHint(_ error: SystemCallError) -> String? {
     case ("setresgid", "EINVAL"), ("setresuid", "EINVAL"):
         return "the user namespace has no such number; its map must cover it: users = { ... }"
     case ("getcwd", "EXDEV"): return "go inside first: sys.chdir \"/\""
-    case ("seccomp", "EACCES"): return "this needs no_new_privileges = true, or root (CAP_SYS_ADMIN)"
+    case ("landlock_create_ruleset", "ENOSYS"): return "this kernel has no landlock (Linux 5.13 and newer)"
+    case ("landlock_create_ruleset", "EOPNOTSUPP"):
+        return error.detail ?? "landlock is switched off; the kernel parameter lsm= must name it"
+    case ("seccomp", "EACCES"), ("landlock_restrict_self", "EPERM"):
+        return "this needs no_new_privileges = true, or root (CAP_SYS_ADMIN)"
     case ("openat2", "EXDEV") where subject("path")?.hasPrefix("/proc/") == true:
         return "something is mounted over it"
     default: return nil

@@ -1,5 +1,5 @@
 internal import Kernel
-internal import LuaHost
+public import LuaHost
 internal import SystemPackage
 
 /// The primitives of `ns` that move this interpreter itself.
@@ -79,6 +79,16 @@ private func enter(_ holdings: Holdings) -> Primitive {
     }
 }
 
+/// Runs `body` in a copy of this process, whatever becomes of that: it may turn into a program. Stop signals are passed
+/// on to it. Returns the status that it left with.
+public func inCopy(of state: State, _ body: () -> Int32) throws -> Int32 {
+    guard let child = try Child.clone() else {
+        try? Processes.dieWithParent()
+        Processes.leave(body())
+    }
+    return Succession.wait(for: child, state)
+}
+
 /// A copy of this process goes on with the script; the original stays behind, waits for it, passes signals on,
 /// releases what it holds and leaves with the same status.
 struct Succession {
@@ -113,18 +123,20 @@ struct Succession {
     }
 
     private func stayBehind(_ child: Child) -> Never {
-        var status: Int32 = 1
+        let status = Self.wait(for: child, state)
+        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
+        Processes.leave(status)
+    }
+
+    /// Waits for a copy and passes stop signals on to it.
+    fileprivate static func wait(for child: Child, _ state: State) -> Int32 {
         while true {
             do {
-                guard let ending = try child.wait() else { continue }
-                status = ending.status
-                break
+                if let ending = try child.wait() { return ending.status }
             } catch {
                 if let signal = state.stopSignal { try? child.signal(signal) }
                 state.forgetStop()
             }
         }
-        for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
-        Processes.leave(status)
     }
 }

@@ -13,6 +13,7 @@ private struct SpawnOptions: ArgumentType {
     var timeOffsets: TimeOffsets?
     var diesWithParent = true
     var propagation = Propagation.private
+    var group: Cgroup?
     var terminal: TerminalHandle?
     var hasInit = false
 
@@ -29,6 +30,8 @@ private struct SpawnOptions: ArgumentType {
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
             Parameter<Bool>(
                 "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false),
+            Parameter<CgroupReference?>(
+                "cgroup", "The control group that it is born in.", shown: "this process's"),
             Parameter<TerminalHandle?>(
                 "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
@@ -37,7 +40,9 @@ private struct SpawnOptions: ArgumentType {
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        let known = ["users", "time_offsets", "die_with_parent", "propagation", "init", "terminal"]
+        let known = [
+            "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "terminal",
+        ]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
@@ -45,6 +50,7 @@ private struct SpawnOptions: ArgumentType {
             case "init": options.hasInit = try Bool.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
+            case "cgroup": options.group = try CgroupReference.read(field).group
             default: options.propagation = try Propagation.read(field)
             }
         }
@@ -85,6 +91,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
         spawning.hasInit = options.hasInit
+        spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }

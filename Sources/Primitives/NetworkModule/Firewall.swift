@@ -24,8 +24,16 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
         let setting = Sysctl("net/ipv4/ip_forward")
         let before = try setting.read()
         guard let wanted = try call[on] else { return [.value(.boolean(before != "0"))] }
-        try setting.write(wanted ? "1" : "0")
         let handle = NetworkHolding("net.ipv4.ip_forward", holdings) { try setting.write(before) }
+        do { try setting.write(wanted ? "1" : "0") } catch {
+            // It may be set all the same, where only reading back has failed.
+            if (try? setting.read()) == before {
+                handle.holding.keep()
+            } else {
+                try? handle.holding.release()
+            }
+            throw error
+        }
         return [.handle(handle)]
     }
 }

@@ -6,10 +6,10 @@ final class PlacedLink {
     private(set) var link: Link
     private(set) var place: NetworkNamespace
 
-    /// A link of this process's namespace, or of another.
-    init(_ link: Link, in place: NetworkNamespace? = nil) throws {
+    /// A link and its namespace.
+    init(_ link: Link, in place: NetworkNamespace) {
         self.link = link
-        self.place = try place ?? NetworkNamespace.current()
+        self.place = place
     }
 
     /// Does something with what the kernel knows of the link now, in its namespace.
@@ -73,7 +73,7 @@ final class LinkHandle: HeldHandle {
 
     /// A link that was there before.
     static func found(_ link: Link, _ holdings: Holdings) throws -> LinkHandle {
-        LinkHandle(try PlacedLink(link), Holding.nothing, isMade: false, holdings)
+        LinkHandle(PlacedLink(link, in: try .current()), Holding.nothing, isMade: false, holdings)
     }
 
     /// Links that were made together and go together, deleted when any of them is released.
@@ -81,6 +81,12 @@ final class LinkHandle: HeldHandle {
         let names = placed.map(\.link.name).joined(separator: " and ")
         let holding = holdings.hold("link \(names)") { for one in placed { try one.delete() } }
         return placed.map { LinkHandle($0, holding, isMade: true, holdings) }
+    }
+
+    /// One link that was made.
+    static func made(_ placed: PlacedLink, _ holdings: Holdings) -> LinkHandle {
+        let holding = holdings.hold("link \(placed.link.name)") { try placed.delete() }
+        return LinkHandle(placed, holding, isMade: true, holdings)
     }
 
     var label: String { placed.link.name }

@@ -12,8 +12,10 @@ func linkPrimitives(_ holdings: Holdings) -> [Declaration] {
     ]
 }
 
-private func made(_ link: Link, holdings: Holdings) throws -> [Argument] {
-    LinkHandle.made([try PlacedLink(link)], holdings).map { .handle($0) }
+/// Makes a link and holds it at once: nothing can fail between.
+private func made(_ holdings: Holdings, _ make: () throws -> Link) throws -> LinkHandle {
+    let place = try NetworkNamespace.current()
+    return LinkHandle.made(PlacedLink(try make(), in: place), holdings)
 }
 
 private func veth(_ holdings: Holdings) -> Primitive {
@@ -41,9 +43,10 @@ private func veth(_ holdings: Holdings) -> Primitive {
     ) { call in
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
+        let here = try NetworkNamespace.current()
         let (one, other, place) = try Link.makePair(
             try call[name].text, try call[peer].text, settings, inside: try call[inside]?.pid)
-        let ends = [try PlacedLink(one), try PlacedLink(other, in: place)]
+        let ends = [PlacedLink(one, in: here), PlacedLink(other, in: place)]
         return LinkHandle.made(ends, holdings).map { .handle($0) }
     }
 }
@@ -69,15 +72,17 @@ private func bridge(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let address = try call[address]?.address
-        let link = try Link.make(try call[name].text, kind: "bridge")
+        let name = try call[name].text
+        let bridge = try made(holdings) { try Link.make(name, kind: "bridge") }
         do {
-            if let address { try LinkAddress.add(address, to: link) }
-            try link.set(up: true)
+            if let address { try bridge.add(address) }
+            try bridge.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
         } catch {
-            try link.delete()
+            // Where this fails too, the script's end tries once more.
+            try? bridge.holding.release()
             throw error
         }
-        return try made(link, holdings: holdings)
+        return [.handle(bridge)]
     }
 }
 
@@ -90,7 +95,7 @@ private func dummy(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ], example: #"net.dummy "dummy0":up():address "10.9.8.7/32""#
-    ) { call in try made(try Link.make(try call[name].text, kind: "dummy"), holdings: holdings) }
+    ) { call in [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "dummy") })] }
 }
 
 private func macvlan(_ holdings: Holdings) -> Primitive {
@@ -113,7 +118,7 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
         settings.setMacvlanBridge()
-        return try made(try Link.make(try call[name].text, kind: "macvlan", settings), holdings: holdings)
+        return [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "macvlan", settings) })]
     }
 }
 
@@ -140,7 +145,7 @@ private func vlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
         settings.set(vlan: tag)
-        return try made(try Link.make(try call[name].text, kind: "vlan", settings), holdings: holdings)
+        return [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "vlan", settings) })]
     }
 }
 
@@ -168,7 +173,7 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower]?.index()
         settings.set(vxlan: number, remote: try call[remote]?.address, port: destination)
-        return try made(try Link.make(try call[name].text, kind: "vxlan", settings), holdings: holdings)
+        return [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "vxlan", settings) })]
     }
 }
 
@@ -182,7 +187,7 @@ private func tap(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EBUSY": "a link of that name is there",
             "ENOENT": "/dev/net/tun is missing", "ENODEV": "this kernel lacks tap links",
         ], example: #"net.tap "tap0":up()"#
-    ) { call in try made(try Tap.make(try call[name].text), holdings: holdings) }
+    ) { call in [.handle(try made(holdings) { try Tap.make(try call[name].text) })] }
 }
 
 private func link(_ holdings: Holdings) -> Primitive {

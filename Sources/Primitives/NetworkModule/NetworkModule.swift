@@ -32,8 +32,10 @@ final class NetworkHolding: HeldHandle {
 private func ping() -> Primitive {
     let address = Parameter<HostAddress>("address", "Whom to ask.")
     let count = Parameter<Int64>("count", "How often to ask.", default: 1)
+    // Longer than the second after which the kernel asks again for a neighbour: the first question is lost where a bridge
+    // has yet to notice that a port came up.
     let timeout = Parameter<Seconds>(
-        "timeout", "How long to wait for each answer.", default: Seconds(seconds: 1))
+        "timeout", "How long to wait for each answer.", default: Seconds(seconds: 2))
     let interval = Parameter<Seconds>(
         "interval", "How long to pause between two.", default: Seconds(seconds: 0.2))
     return Primitive(

@@ -52,6 +52,8 @@ public struct Observation: Sendable, Equatable {
     public var processes: [Process]?
     /// This process's number in its own pid namespace.
     public var pid: Int32 = 0
+    /// Its number in the /proc in sight, which may be another; 0 where there is none.
+    public var pidInSight: Int32 = 0
     /// What could not be looked at, and why.
     public var unseen: [String] = []
 

@@ -113,6 +113,7 @@ public enum Observer {
             seen.unseen.append("processes: no /proc is in sight")
             return
         }
+        seen.pidInSight = own
         var family: Set<Int32> = [own]
         var grew = true
         while grew {

@@ -24,9 +24,12 @@ struct PrivilegeOptions {
         "umask", "The permission bits that its new files lack.", shown: "this process's")
     private let profile = Parameter<FilterProfile?>(
         "seccomp", "The system calls that it may make.", shown: "this process's")
+    private let rules = Parameter<FileRuleTable?>(
+        "landlock", "The files and ports that it may touch, as of landlock.restrict.", shown: "this process's"
+    )
 
     var all: [AnyParameter] {
-        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask, profile]
+        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask, rules, profile]
     }
 
     /// What was asked for, checked; names are those of the root in sight.
@@ -41,6 +44,7 @@ struct PrivilegeOptions {
         privileges.niceness = try call.number(nice, in: -20...19)
         privileges.outOfMemoryScore = try call.number(score, in: -1000...1000)
         privileges.fileCreationMask = try call[umask]?.bits
+        privileges.rules = try call[rules]?.rules
         if let profile = try call[profile] {
             let most = privileges.capabilities.map { $0.union(privileges.ambient) }
             privileges.filter = try profile.filter(.here(capabilities: most)).filter

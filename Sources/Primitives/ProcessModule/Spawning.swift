@@ -42,6 +42,8 @@ struct Spawning {
     var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
     var diesWithParent = true
+    /// The control group that the copy is born in.
+    var group: CgroupPlacement?
     /// The child's controlling terminal; nil for this process's.
     var terminal: PseudoTerminal?
     /// Whether PID 1 is an init, and the function runs beside it.
@@ -60,13 +62,15 @@ struct Spawning {
         let (ours, theirs) = try Channel.pair()
         let parting = hasInit ? try Init() : nil
         state.traceBeforeCopy()
-        guard let child = try Child.clone(into: allNamespaces) else {
+        guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             state.traceInCopy(isChild: true)
             run(function, report, theirs, parting)
         }
         state.copied(.parent)
         parting?.watch(child)
         let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
+        // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
+        if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
             do {
                 try users.write(to: child.pid)
@@ -79,13 +83,17 @@ struct Spawning {
         return box
     }
 
-    /// What the copy is made in. Offsets can be given to a time namespace only before anybody is in it.
-    private var allNamespaces: Set<Namespace> {
-        let all = users == nil ? namespaces : namespaces.union([.user])
-        return timeOffsets == nil ? all : all.subtracting([.time])
+    /// What the copy is made in. Offsets can be given to a time namespace only before anybody is in it; a cgroup
+    /// namespace starts at the group that its maker is in by then.
+    private var namespacesAtBirth: Set<Namespace> {
+        var all = users == nil ? namespaces : namespaces.union([.user])
+        if timeOffsets != nil { all.remove(.time) }
+        if group != nil { all.remove(.cgroup) }
+        return all
     }
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel, _ parting: Init?) -> Never {
+        holdings.startAnew()
         var status: Int32 = 0
         do {
             try enter(parent, parting)
@@ -110,6 +118,10 @@ struct Spawning {
     }
 
     private func enter(_ parent: Channel, _ parting: Init?) throws {
+        if let group, group.isStepWanted {
+            try group.enter()
+            try parent.send([])
+        }
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
@@ -120,6 +132,8 @@ struct Spawning {
             try Processes.dieWithParent()
             if parent.isHungUp { Processes.leave(1) }
         }
+        // The group that a process is in when it makes the namespace is the namespace's root.
+        if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
         try parting?.takePlace()
         if let terminal {

@@ -15,9 +15,15 @@ enum StandardLibrary {
     }
 
     /// The stepper's part in Lua, which scripts do not see.
-    static var frame: [UInt8] {
+    static var frame: [UInt8] { unsafe text(cs_frame) }
+
+    /// The recorder's page, and the script in it.
+    static var page: [UInt8] { unsafe text(cs_page) }
+    static var pageScript: [UInt8] { unsafe text(cs_page_script) }
+
+    private static func text(_ source: (UnsafeMutablePointer<Int>?) -> UnsafePointer<UInt8>?) -> [UInt8] {
         var length = 0
-        let start = unsafe cs_frame(&length)
+        let start = unsafe source(&length)
         return unsafe Array(UnsafeBufferPointer(start: start, count: length))
     }
 }

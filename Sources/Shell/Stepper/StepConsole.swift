@@ -1,3 +1,4 @@
+internal import LineEditor
 internal import Primitives
 
 /// Where the stepper shows what it has to say, and reads what to do.
@@ -11,6 +12,11 @@ final class StepConsole {
     let ink = Ink(isColoured: Output.wantsColour)
     /// What stands before each line, to tell processes apart.
     var owner = ""
+    private let editor = LineEditor.isPossible ? LineEditor() : nil
+    /// A script may leave the terminal in any mode: typing wants those that were there first.
+    private let modes = TerminalState()
+    /// The rest of what was pasted.
+    private var pasted: [String] = []
 
     /// Prints lines, each with its owner.
     func say(_ text: String) {
@@ -20,10 +26,40 @@ final class StepConsole {
         Output.flush()
     }
 
-    /// Reads a line; without a terminal the line is shown, so that a transcript reads well.
-    func read(_ prompt: String) -> Input {
+    /// How wide a line may be; nil where nothing limits it.
+    var columns: Int? { editor?.columns }
+
+    /// Reads a line; without a terminal the line is shown, so that a transcript reads well. `complete` lists what the word
+    /// before the cursor could become, and `suffix` follows where it is the only one.
+    func read(_ prompt: String, suffix: String = "", complete: @escaping (String) -> [String]) -> Input {
+        if !pasted.isEmpty { return .line(pasted.removeFirst()) }
         let shown = owner.isEmpty ? prompt : owner + " " + prompt
-        print(shown, terminator: "")
+        Output.flush()
+        guard let editor else { return readPlain(shown) }
+        let scriptModes = TerminalState()
+        modes.restore()
+        defer { scriptModes.restore() }
+        editor.complete = { before in
+            let text = String(decoding: before, as: UTF8.self)
+            let words = complete(text)
+            let start = before.lastIndex { $0 == 32 || $0 == 9 }.map { $0 + 1 } ?? 0
+            return Completion(
+                start: start, candidates: words.map { Completion.Candidate(Array($0.utf8), suffix: suffix) })
+        }
+        switch editor.read(prompt: shown) {
+        case .interrupted: return .interrupted
+        case .end: return .end
+        case .line(let bytes):
+            editor.remember(bytes)
+            let lines = String(decoding: bytes, as: UTF8.self)
+                .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            pasted = Array(lines.dropFirst())
+            return .line(lines.first ?? "")
+        }
+    }
+
+    private func readPlain(_ prompt: String) -> Input {
+        print(prompt, terminator: "")
         Output.flush()
         switch PlainInput.read() {
         case .line(let bytes):
@@ -38,6 +74,9 @@ final class StepConsole {
             return .end
         }
     }
+
+    /// Leaves the terminal as it was found.
+    func close() { modes.restore() }
 }
 
 /// Colours for a terminal; plain text elsewhere.

@@ -24,7 +24,7 @@ final class StepPrompt {
         showPlace()
         var goesOn = false
         while !goesOn {
-            switch console.read("step> ") {
+            switch console.read("step> ", suffix: " ", complete: completions) {
             case .line(let line):
                 let text = line.trimmed
                 if !text.isEmpty { stepper.lastLine = text }
@@ -43,6 +43,37 @@ final class StepPrompt {
     private func leave() { stepper.evaluator.frame = nil }
 
     private func quit() -> Never { stepper.holdings.leave(0, stepper.state) }
+
+    /// What the last word of a line could become: a command, then what that takes.
+    private func completions(_ line: String) -> [String] {
+        let words = line.split(omittingEmptySubsequences: false) { $0.isWhitespace }.map(String.init)
+        guard words.count > 1, let command = StepCommand(words[0]) else {
+            return StepCommand.allCases.map(\.rawValue).filter { $0.hasPrefix(words.last ?? "") }
+        }
+        let last = words.last ?? ""
+        switch command {
+        case .print: return luaWords(line)
+        case .break:
+            if words.count > 2 {
+                return words.count == 3 ? ["if"].filter { $0.hasPrefix(last) } : luaWords(line)
+            }
+            return Set(stepper.files.values.flatMap { $0.marked.functions.map(\.name) })
+                .filter { $0.hasPrefix(last) }.sorted()
+        case .delete: return stepper.breakpoints.map { "\($0.number)" }.filter { $0.hasPrefix(last) }
+        case .follow: return Stepper.Follow.allCases.map(\.rawValue).filter { $0.hasPrefix(last) }
+        default: return []
+        }
+    }
+
+    /// What a name at the end of Lua text could become; with what stands before it since the last space.
+    private func luaWords(_ text: String) -> [String] {
+        let word =
+            text.split(omittingEmptySubsequences: false) { $0.isWhitespace }.last.map(String.init) ?? ""
+        let name = String(
+            word.reversed().prefix { $0.isLetter || $0.isNumber || "_.:".contains($0) }.reversed())
+        let before = String(word.dropLast(name.count))
+        return stepper.muted { stepper.evaluator.completions(of: name) }.map { before + $0 }
+    }
 
     /// Does what a line says; true where the script goes on.
     private func perform(_ line: String) -> Bool {
@@ -180,7 +211,9 @@ final class StepPrompt {
         var text = ""
         while true {
             let place = frames.indices.contains(selected) ? "\(frames[selected].line)" : "?"
-            switch console.read(text.isEmpty ? "lua \(place)> " : "lua \(place)>> ") {
+            switch console.read(
+                text.isEmpty ? "lua \(place)> " : "lua \(place)>> ", complete: luaWords)
+            {
             case .end: return
             case .interrupted:
                 guard stepper.state.stopSignal == 2 else { return }
@@ -254,8 +287,9 @@ final class StepPrompt {
             let hasBreakpoint = stepper.breakpoints.contains { $0.file === file && $0.line == number }
             let label = String(repeating: " ", count: width - "\(number)".count) + "\(number)"
             let mark = (hasBreakpoint ? ink.bad("●") : " ") + (isHere ? ink.good("→") : " ")
-            let text = isHere ? ink.bold(file.text(number)) : file.text(number)
-            console.say(mark + " " + ink.faint(label) + "  " + text)
+            let whole = file.text(number)
+            let text = console.columns.map { String(whole.prefix(max(8, $0 - width - 5))) } ?? whole
+            console.say(mark + " " + ink.faint(label) + "  " + (isHere ? ink.bold(text) : text))
         }
     }
 }

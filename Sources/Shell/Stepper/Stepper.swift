@@ -50,7 +50,10 @@ final class Stepper: Walker, Tracer {
         state.tracer = self
         state.copied = { [unowned self] in copied($0) }
         state.ending = { [unowned self] in withTurn { self.reportLine() } }
-        state.ended = { [unowned self] in withTurn { self.reportEnd() } }
+        state.ended = { [unowned self] in
+            withTurn { self.reportEnd() }
+            if identity == "1", !isDetached { console.close() }
+        }
     }
 
     /// Compiles a chunk with its statements marked; as it is where that cannot be done.
@@ -135,7 +138,7 @@ final class Stepper: Walker, Tracer {
     // MARK: Primitives
 
     func ran(_ trace: Trace) {
-        guard !isDetached else { return }
+        guard !isDetached, !trace.isChildEnd else { return }
         guard !isMuted else {
             wasTouched = true
             return

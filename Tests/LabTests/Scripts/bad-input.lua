@@ -5,7 +5,8 @@ fs.tmpfs "/mnt"
 fs.mkdir "/mnt/a/b"
 sys.chdir "/mnt/a/b"
 local never = { ["proc.exec"] = true, ["os.exit"] = true, ["ns.unshare"] = true, ["sys.sleep"] = true,
-    ["proc.kill"] = true, ["sys.umask"] = true, ["cap.drop"] = true, ["seccomp.load"] = true, ["proc.become"] = true,
+    ["proc.kill"] = true, ["sys.umask"] = true, ["cap.drop"] = true, ["seccomp.load"] = true,
+    ["landlock.restrict"] = true, ["proc.become"] = true,
     ["proc.limits"] = true, ["proc.no_new_privileges"] = true, ["cap.keep"] = true, ["cap.set"] = true,
     ["fs.chroot"] = true, ["fs.pivot"] = true, ["sys.chdir"] = true }
 local values = { true, -1, 0, 1 << 62, math.mininteger, 0.5, 1 / 0, 0 / 0, "", "\0", "a\nb", "\xff\xfe", ("x"):rep(4097),
@@ -14,7 +15,7 @@ local cyclic = {}
 cyclic.self = cyclic
 values[#values + 1] = cyclic
 local count = 0
-for _, name in ipairs { "ns", "fs", "net", "proc", "sys", "cap", "seccomp" } do
+for _, name in ipairs { "ns", "fs", "net", "proc", "sys", "cgroup", "cap", "seccomp", "landlock" } do
     for key, primitive in pairs(_G[name]) do
         if not never[name .. "." .. key] then
             pcall(primitive)

@@ -140,30 +140,33 @@ assert(output:find "EACCES\tnewuidmap", output)
 output = as(4321, [[local ok, err = pcall(ns.spawn, { users = "auto" }, print) print(err.hint)]],
     { env = { PATH = "/nowhere" } })
 assert(output:find "package uidmap", output)
--- Who joins a container cannot be traced, nor looked into, by those inside (CVE-2016-9962).
-local box <close> = ns.spawn({ "pid", "mount", users = ranges }, function(parent)
-    fs.mount { type = "proc", target = "/proc" }
-    parent:send "ready"
-    proc.exec { "perl", "-e", [[
-        $end = time + 8;
-        while (time < $end) {
-            @others = grep { $_ != $$ } map { m{/proc/(\d+)$} } glob "/proc/[0-9]*";
-            for $pid (@others) {
-                $seen = 1;
-                $got .= "fd " if opendir($d, "/proc/$pid/fd");
-                $got .= "link " if readlink("/proc/$pid/exe") || readlink("/proc/$pid/cwd");
-                $got .= "mem " if open($f, "+<", "/proc/$pid/mem");
-                $got .= "trace " if syscall(101, 16, $pid, 0, 0) == 0;
+-- Who joins a container cannot be traced, nor looked into, by those inside (CVE-2016-9962): not even where root inside
+-- is root outside, and may list what is root's.
+for _, map in ipairs { ranges, "root" } do
+    local box <close> = ns.spawn({ "pid", "mount", users = map }, function(parent)
+        fs.mount { type = "proc", target = "/proc" }
+        parent:send "ready"
+        proc.exec { "perl", "-e", [[
+            $end = time + 8;
+            while (time < $end) {
+                @others = grep { $_ != $$ } map { m{/proc/(\d+)$} } glob "/proc/[0-9]*";
+                for $pid (@others) {
+                    $seen = 1;
+                    $got .= "fd " if $ARGV[0] && opendir($d, "/proc/$pid/fd");
+                    $got .= "link " if readlink("/proc/$pid/exe") || readlink("/proc/$pid/cwd");
+                    $got .= "mem " if open($f, "+<", "/proc/$pid/mem");
+                    $got .= "trace " if syscall(101, 16, $pid, 0, 0) == 0;
+                }
+                last if $seen && !@others;
             }
-            last if $seen && !@others;
-        }
-        exit($got ? 9 : $seen ? 7 : 8);
-    ]] }
-end)
-box:receive()
-sys.sleep "300ms"
-assert(ns.within(box, { "user", "pid", "mount" }, function()
-    sys.sleep "500ms"
-    return sys.uid()
-end) == 0)
-assert(box:wait { timeout = "12s" }.code == 7)
+            exit($got ? 9 : $seen ? 7 : 8);
+        ]], map == "root" and "" or "1" }
+    end)
+    box:receive()
+    sys.sleep "300ms"
+    assert(ns.within(box, { "user", "pid", "mount" }, function()
+        sys.sleep "500ms"
+        return sys.uid()
+    end) == 0)
+    assert(box:wait { timeout = "12s" }.code == 7)
+end

@@ -1,0 +1,215 @@
+internal import CKernel
+internal import Glibc
+public import SystemPackage
+
+/// A group of processes: one directory in each hierarchy that it has to do with.
+public final class Cgroup {
+    /// Its place in one hierarchy.
+    public struct Branch {
+        public let hierarchy: CgroupHierarchy
+        /// Its path below the mount.
+        public let group: String
+        /// The groups above it that were made for it, the topmost first.
+        let above: [String]
+
+        /// Its directory.
+        public var path: FilePath { FilePath("\(hierarchy.mount.string)/\(group)") }
+
+        var files: CgroupFiles { CgroupFiles { try? hierarchy.read($0, of: group) } }
+    }
+
+    /// Its name, as given: a path.
+    public let name: String
+    /// Version 2 first.
+    public internal(set) var branches: [Branch]
+    let hierarchies: CgroupHierarchies
+    /// Whether ``remove()`` has been there.
+    var isRemoved = false
+    /// The program that decides about devices, to be replaced by the next.
+    private var devices: Descriptor?
+
+    /// Where this process was before it was added.
+    private var origins: [(hierarchy: CgroupHierarchy, group: String)] = []
+
+    init(name: String, branches: [Branch], _ hierarchies: CgroupHierarchies) {
+        self.name = name
+        self.branches = branches
+        self.hierarchies = hierarchies
+    }
+
+    /// Why a name is none; nil for a good one: parts of letters, digits and `_+-.@:` with slashes between.
+    ///
+    /// What the kernel calls its own files is refused too: a group of that name could not be made, or hide one.
+    public static func problem(with name: String) -> String? {
+        guard (1...1024).contains(name.utf8.count) else { return "a name of 1 to 1024 bytes" }
+        for part in name.split(separator: "/", omittingEmptySubsequences: false) {
+            let isPlain = part.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                    || Array("_+-.@:".utf8).contains($0)
+            }
+            guard isPlain, (1...255).contains(part.utf8.count), part.first != "." else {
+                return "a name of letters, digits and _+-.@: that does not start with a dot"
+            }
+            let prefix = part.prefix { $0 != "." }
+            if prefix.utf8.count < part.utf8.count,
+                reserved.contains(String(prefix)) || part == "release_agent"
+            {
+                return "a name that does not start like the kernel's own files (\(prefix).)"
+            }
+            if ["tasks", "notify_on_release", "release_agent"].contains(part) {
+                return "a name other than those of the kernel's own files"
+            }
+        }
+        return nil
+    }
+
+    private static let reserved: Set<String> = [
+        "blkio", "cgroup", "cpu", "cpuacct", "cpuset", "devices", "freezer", "hugetlb", "io", "irq", "memory",
+        "misc", "net_cls", "net_prio", "perf_event", "pids", "rdma",
+    ]
+
+    // MARK: Processes
+
+    /// The branch that is asked who is in the group.
+    var main: Branch? { branches.first }
+    var unified: Branch? { branches.first { $0.hierarchy.version == .two } }
+
+    /// Moves a process in, with all its threads.
+    public func add(_ pid: Int32) throws(SystemCallError) {
+        for branch in branches {
+            // This process must be able to get out again, or it could not outlive the group.
+            if pid == getpid(), let own = try? branch.hierarchy.ownGroup() {
+                origins.append((branch.hierarchy, own))
+            }
+            try branch.hierarchy.write("\(pid)", to: "cgroup.procs", of: branch.group)
+        }
+    }
+
+    /// Moves this process back to where it was.
+    func leave() throws(SystemCallError) {
+        while let origin = origins.popLast() {
+            try origin.hierarchy.write("\(getpid())", to: "cgroup.procs", of: origin.group)
+        }
+    }
+
+    /// The pids of its processes and of those in groups below it, as far as this pid namespace shows them.
+    public func processes() throws(SystemCallError) -> [Int32] {
+        guard let main else { return [] }
+        var pids: [Int32] = []
+        try Self.walk(main.hierarchy, main.group) { group throws(SystemCallError) in
+            pids += CgroupHierarchy.words(try main.hierarchy.read("cgroup.procs", of: group))
+                .compactMap { Int32($0) }.filter { $0 > 0 }
+        }
+        return Set(pids).sorted()
+    }
+
+    /// Visits a group and all below it, those below first; one that is gone by then is left out.
+    static func walk(
+        _ hierarchy: CgroupHierarchy, _ group: String, depth: Int = 0,
+        _ visit: (String) throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
+        do {
+            if depth < 64 {
+                for inner in try hierarchy.groups(in: group) {
+                    try walk(hierarchy, inner, depth: depth + 1, visit)
+                }
+            }
+            try visit(group)
+        } catch let error where depth > 0 && (error.number == ENOENT || error.number == ENODEV) {}
+    }
+
+    // MARK: Settings
+
+    /// Refuses what this machine cannot give, before anything is changed.
+    func check(_ settings: CgroupSettings) throws {
+        for controller in settings.controllers where hierarchies.hierarchy(of: controller) == nil {
+            throw SystemCallError(
+                "open", ENOENT, [.init("controller", controller.rawValue)],
+                detail: "no hierarchy of control groups has it")
+        }
+        guard let memory = hierarchies.hierarchy(of: .memory), settings.swap != nil, memory.version == .one,
+            !memory.exists("memory.memsw.limit_in_bytes", of: "")
+        else { return }
+        _ = try CgroupVersion1.writes(settings, limits: .init(memory: .max, withSwap: nil))
+    }
+
+    /// Gives the group what `settings` say. Its processes go along into hierarchies that it was not in.
+    public func set(_ settings: CgroupSettings) throws {
+        try check(settings)
+        for controller in settings.controllers { try extend(to: controller) }
+        let old = branch(of: .memory).map { CgroupVersion1.limits($0.files) }
+        var mixed: [CgroupWrite] = CgroupVersion2.writes(settings)
+        if branches.contains(where: { $0.hierarchy.version == .one }) {
+            let needsOld = settings.controllers.filter { hierarchies.hierarchy(of: $0)?.version == .one }
+            let writes = try CgroupVersion1.writes(
+                settings.only(needsOld), limits: old ?? .init(memory: .max, withSwap: nil))
+            mixed = mixed.filter { !needsOld.contains($0.controller) } + writes
+        }
+        for write in mixed {
+            guard let branch = branch(of: write.controller) else { continue }
+            if write.file == "memory.swap.max", !branch.hierarchy.exists(write.file, of: branch.group),
+                settings.swap == .amount(0), unsafe access("/proc/swaps", F_OK) != 0
+            {
+                continue  // A kernel without swap.
+            }
+            try branch.hierarchy.write(write.value, to: write.file, of: branch.group)
+        }
+        if let rules = settings.devices { try allow(rules) }
+    }
+
+    private func branch(of controller: CgroupController) -> Branch? {
+        guard let hierarchy = hierarchies.hierarchy(of: controller) else { return nil }
+        return branches.first { $0.hierarchy === hierarchy }
+    }
+
+    private func allow(_ rules: [DeviceRule]) throws(SystemCallError) {
+        guard let branch = branch(of: .devices) else { return }
+        if branch.hierarchy.version == .one {
+            try branch.hierarchy.write("a", to: "devices.deny", of: branch.group)
+            for rule in rules { try branch.hierarchy.write(rule.text, to: "devices.allow", of: branch.group) }
+            return
+        }
+        let program = try DeviceProgram.load(rules)
+        let directory = try branch.hierarchy.open(".", of: branch.group, O_RDONLY | O_DIRECTORY)
+        let replaced = descriptor(devices)
+        try systemCall("bpf", [.init("path", branch.path.string)]) {
+            ck_bpf_attach_devices(directory.number, program.number, replaced)
+        }
+        devices = consume program
+    }
+
+    private func descriptor(_ descriptor: borrowing Descriptor?) -> Int32 {
+        switch descriptor {
+        case .some(let open): open.number
+        case nil: -1
+        }
+    }
+
+    // MARK: What was used
+
+    /// What the group has used and met so far.
+    public func statistics() -> CgroupStatistics {
+        var statistics = CgroupStatistics()
+        if let unified { statistics = CgroupVersion2.statistics(unified.files) }
+        for branch in branches where branch.hierarchy.version == .one {
+            CgroupVersion1.add(branch.files, to: &statistics)
+        }
+        return statistics
+    }
+}
+
+extension CgroupSettings {
+    /// Those of some controllers.
+    func only(_ controllers: [CgroupController]) -> CgroupSettings {
+        var part = CgroupSettings()
+        if controllers.contains(.memory) {
+            (part.memory, part.swap, part.high, part.killsTogether) = (memory, swap, high, killsTogether)
+        }
+        if controllers.contains(.cpu) { (part.cpu, part.weight) = (cpu, weight) }
+        if controllers.contains(.cpuset) { part.processors = processors }
+        if controllers.contains(.pids) { part.pids = pids }
+        if controllers.contains(.io) { part.io = io }
+        if controllers.contains(.devices) { part.devices = devices }
+        return part
+    }
+}

@@ -1,0 +1,45 @@
+internal import Kernel
+internal import SystemPackage
+
+/// Changes that outlive the script; a session can take them back all the same.
+extension Holdings {
+    /// Notes a hostname that was set, with the one before.
+    func noteHostname(before name: String) {
+        guard let namespace = try? Namespace.uts.identifier() else { return }
+        noteLasting("hostname (it was \(name))") {
+            guard try Namespace.uts.identifier() == namespace else {
+                throw Refusal("the hostname of another UTS namespace was set")
+            }
+            try HostName.set(name)
+        }
+    }
+
+    /// Notes a tree that was made on disk.
+    func noteTree(_ kind: String, _ path: RootPath) {
+        guard notesLasting, let place = try? path.absolute(),
+            let made = try? FileStatus.read(place, following: false)
+        else { return }
+        noteLasting("\(kind) \(place.text)") {
+            let found = try FileStatus.read(place, following: false)
+            guard (found.device, found.inode) == (made.device, made.inode) else {
+                throw Refusal("\(place.text) is another by now, or another root is in sight")
+            }
+            try Tree.remove(place)
+        }
+    }
+
+    /// Why something is not taken back.
+    struct Refusal: Error, CustomStringConvertible {
+        let description: String
+        init(_ description: String) { self.description = description }
+    }
+}
+
+extension RootPath {
+    /// The same place whatever the working directory is later.
+    fileprivate func absolute() throws(SystemCallError) -> RootPath {
+        let here = try WorkingDirectory.current()
+        guard let root else { return RootPath(path.isAbsolute ? path : here.pushing(path)) }
+        return RootPath(path, in: root.isAbsolute ? root : here.pushing(root))
+    }
+}

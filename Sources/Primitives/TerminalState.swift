@@ -1,0 +1,12 @@
+internal import Kernel
+
+/// The modes of the terminal at standard input at one moment.
+public struct TerminalState {
+    private let modes = TerminalModes.current
+
+    /// As they are now.
+    public init() {}
+
+    /// Sets them again, where there is a terminal.
+    public func restore() { modes?.restore() }
+}

@@ -1,0 +1,113 @@
+internal import LuaHost
+internal import Primitives
+
+/// The Lua functions of a session, beside `help` and `source`.
+struct SessionFunctions {
+    let session: Session
+
+    /// Their names, for completion.
+    static let names = ["undo", "made", "keep", "save", "show", "traceback"]
+
+    /// The function of a name; nil where there is none.
+    func primitive(_ name: String) -> Primitive? {
+        switch name {
+        case "undo": undo()
+        case "made": made()
+        case "keep": keep()
+        case "save": save()
+        case "show": show()
+        case "traceback": traceback()
+        default: nil
+        }
+    }
+
+    private func undo() -> Primitive {
+        Primitive(
+            "undo", "Takes back the last thing made: a mount, a link, a hostname, a snapshot, ...",
+            example: "sys.hostname \"tupperware\"; undo()"
+        ) { [session] call in
+            for label in try session.record.undo() { call.state.print("taken back: \(label)\n") }
+            return []
+        }
+    }
+
+    private func made() -> Primitive {
+        Primitive(
+            "made", "Lists what is held now and released when the session ends.",
+            returns: "a list of tables: what, by, shell", example: "made()"
+        ) { [session] _ in
+            [
+                .value(
+                    .list(
+                        session.record.held.map { what, step in
+                            .record([
+                                "what": .text(what), "by": step.map { .text($0.primitive) } ?? .absent,
+                                "shell": step?.shell.map(Value.text) ?? .absent,
+                            ])
+                        }))
+            ]
+        }
+    }
+
+    private func keep() -> Primitive {
+        let handle = Parameter<AnyValue>("handle", "What a primitive returned.")
+        return Primitive(
+            "keep", "Hands a thing over: the session's end leaves it.", positional: [handle],
+            returns: "the handle", example: "keep(fs.tmpfs \"/mnt\")"
+        ) { call in
+            let subject = try call[handle].reference
+            guard let holding = subject.holding(in: call.state) else {
+                throw ArgumentError("argument 1 (handle): a handle that can be released wanted")
+            }
+            holding.keep()
+            return [.reference(subject)]
+        }
+    }
+
+    private func save() -> Primitive {
+        let path = Parameter<ByteString>("path", "The script's file.")
+        let replace = Parameter<Bool>(
+            "replace", "Also where a file stands there that no session wrote.", default: false)
+        return Primitive(
+            "save", "Writes the session as a script, without what failed or was taken back.",
+            positional: [path],
+            options: [replace], example: "save \"recipe.lua\""
+        ) { [session] call in
+            let path = try call[path].bytes
+            guard !path.isEmpty, !path.contains(0), path.count < 4096 else {
+                throw ArgumentError("argument 1 (path): a path wanted")
+            }
+            if let there = try? SourceFile.read(path), !there.isEmpty,
+                !there.starts(with: Recipe.header.utf8), try !call[replace]
+            {
+                throw ArgumentError(
+                    "\(quoted(path)) is there already", hint: "save(\(quoted(path)), { replace = true })")
+            }
+            let entries = session.record.entries.dropLast()
+            let source = Recipe(state: call.state, entries: Array(entries)).source
+            try SourceFile.write(source, to: path)
+            call.state.print("saved; it runs by: tupper script \(String(decoding: path, as: UTF8.self))\n")
+            return []
+        }
+    }
+
+    private func show() -> Primitive {
+        let value = Parameter<AnyValue>("value", "Anything.")
+        return Primitive(
+            "show", "Prints a value, however long it is.", positional: [value], example: "show(fs.mounts())"
+        ) { [session] call in
+            call.state.print(try session.printer.text(try call[value].reference) + "\n")
+            return []
+        }
+    }
+
+    private func traceback() -> Primitive {
+        Primitive(
+            "traceback", "Shows where the last error came from.",
+            example: "pcall(error, \"no\"); traceback()"
+        ) { [session] call in
+            call.state.print(session.lastTraceback ?? "there was no error yet\n")
+            return []
+        }
+    }
+}
