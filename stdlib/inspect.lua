@@ -7,7 +7,10 @@ for word in ("and break do else elseif end false for function goto if in local n
   .. "return then true until while"):gmatch "%a+" do words[word] = true end
 
 local function quote(text)
-  return (("%q"):format(text):gsub("\\\n", "\\n"):gsub("\r", "\\r"))
+  local quoted = ("%q"):format(text):gsub("\\\n", "\\n"):gsub("\r", "\\r")
+  if utf8.len(quoted) then return quoted end
+  -- Bytes that are not UTF-8 would upset a terminal: all beyond ASCII then show as numbers.
+  return (quoted:gsub("[\128-\255]", function(byte) return ("\\x%02X"):format(byte:byte()) end))
 end
 
 local function key_text(key, show)

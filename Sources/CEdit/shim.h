@@ -11,6 +11,13 @@ typedef unsigned char (*ce_function)(EditLine *, wint_t);
 
 static inline int ce_set_prompt(EditLine *e, ce_prompt prompt) { return el_wset(e, EL_PROMPT, prompt); }
 static inline int ce_set_keys(EditLine *e, const wchar_t *mode) { return el_wset(e, EL_EDITOR, mode); }
+/// The mode's name: emacs or vi.
+static inline const wchar_t *ce_keys(EditLine *e) {
+    const wchar_t *mode = NULL;
+    el_wget(e, EL_EDITOR, &mode);
+    return mode;
+}
+
 static inline int ce_set_reader(EditLine *e, el_rfunc_t reader) { return el_wset(e, EL_GETCFN, reader); }
 static inline int ce_set_client(EditLine *e, void *client) { return el_wset(e, EL_CLIENTDATA, client); }
 static inline int ce_set_history(EditLine *e, HistoryW *h) { return el_wset(e, EL_HIST, history_w, h); }

@@ -58,6 +58,13 @@ int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *id
     return 0;
 }
 
+int64_t ck_birth_time(int directory, const char *path) {
+    struct statx status;
+    if (statx(directory, path, AT_SYMLINK_NOFOLLOW, STATX_BTIME, &status) < 0)
+        return -1;
+    return status.stx_mask & STATX_BTIME ? status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec : 0;
+}
+
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation) {
     struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation};

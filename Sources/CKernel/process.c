@@ -173,9 +173,13 @@ unsigned int ck_minor(uint64_t device) { return minor(device); }
 uint64_t ck_makedev(unsigned int major, unsigned int minor) { return makedev(major, minor); }
 
 static void (*stop_arrived)(int);
+static volatile sig_atomic_t typed_stop;
 
-static void note_stop(int signal) {
+static void note_stop(int signal, siginfo_t *info, void *context) {
+    (void)context;
     int saved = errno;
+    // The terminal's line discipline sends it to the whole foreground group, anybody else to one process.
+    typed_stop = signal == SIGINT && info->si_code == SI_KERNEL;
     uint64_t one = 1;
     (void)!write(stop_event, &one, sizeof one);
     stop_arrived(signal);
@@ -191,13 +195,15 @@ void ck_on_stop_signals(void (*arrived)(int)) {
 void ck_catch_stop_signals(void) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
-    struct sigaction action = {.sa_handler = note_stop};
+    struct sigaction action = {.sa_sigaction = note_stop, .sa_flags = SA_SIGINFO};
     if (stop_arrived == NULL)
         return;
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         sigaction(signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
+
+int ck_stop_was_typed(void) { return typed_stop; }
 
 void ck_reset_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};

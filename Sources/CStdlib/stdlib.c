@@ -13,6 +13,10 @@ static const unsigned char masks[] = {
 #embed "../../stdlib/masks.lua"
 };
 
+static const unsigned char sandbox[] = {
+#embed "../../stdlib/sandbox.lua"
+};
+
 static const struct {
     const char *name;
     const unsigned char *source;
@@ -20,6 +24,7 @@ static const struct {
 } modules[] = {
     {"inspect", inspect, sizeof inspect},
     {"masks", masks, sizeof masks},
+    {"sandbox", sandbox, sizeof sandbox},
 };
 
 const size_t cs_module_count = sizeof modules / sizeof *modules;

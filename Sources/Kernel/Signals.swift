@@ -6,6 +6,11 @@ public enum StopSignals {
     /// Forgets that one has arrived: waits wait again.
     public static func forget() { ck_forget_stop() }
 
+    /// Whether the last one was typed as Ctrl-C and has reached a child as well, being of the same process group.
+    public static func hasReached(_ child: Child) -> Bool {
+        ck_stop_was_typed() != 0 && getpgid(child.pid) == getpgrp()
+    }
+
     nonisolated(unsafe) private static var arrived: @Sendable (Int32) -> Void = { _ in }
 
     /// Calls `action` when SIGINT, SIGTERM or SIGHUP arrives; it must be async-signal-safe.

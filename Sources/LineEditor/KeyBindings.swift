@@ -3,6 +3,9 @@ internal import Kernel
 
 /// The keys beyond libedit's own: editrc(5) names the commands.
 extension LineEditor {
+    /// The character that stands for the beginning of a paste: APC, which no keyboard has.
+    static let pasteKey: UInt32 = 0x9f
+
     func bindKeys(_ keys: Keys, hasUnicode: Bool) {
         unsafe withWide(wide(keys.rawValue)) { unsafe _ = ce_set_keys(editor, $0) }
         unsafe add("tupper-complete", "Complete the word before the cursor.") { editor, _ in
@@ -11,18 +14,13 @@ extension LineEditor {
         unsafe add("tupper-paste", "Take what the terminal marks as pasted.") { editor, _ in
             unsafe LineEditor.of(editor)?.paste() ?? UInt8(CC_ERROR)
         }
-        bind("^I", "tupper-complete")
-        bind("\\e[200~", "tupper-paste")
+        bindOwn(for: keys)
         for (key, command) in [
-            ("^R", "em-inc-search-prev"), ("\\e[3~", "ed-delete-next-char"),
+            ("\\e[3~", "ed-delete-next-char"),
             ("\\e[1~", "ed-move-to-beg"), ("\\e[4~", "ed-move-to-end"), ("\\e[H", "ed-move-to-beg"),
             ("\\e[F", "ed-move-to-end"), ("\\e[1;5C", "em-next-word"), ("\\e[1;5D", "ed-prev-word"),
         ] {
-            bind(key, command)
-        }
-        if keys == .vi {
-            bind("\\e[200~", "tupper-paste", inCommandMode: true)
-            bind("^R", "em-inc-search-prev", inCommandMode: true)
+            bind(key, command, inCommandMode: keys == .vi)
         }
         // Without this such a letter would be taken for a Meta key.
         if !hasUnicode {
@@ -32,6 +30,22 @@ extension LineEditor {
                 }
             }
         }
+    }
+
+    /// The settings file may have changed over to the other keys, which takes all bindings back.
+    func bindAgain(after keys: Keys) {
+        guard let name = unsafe ce_keys(editor) else { return }
+        let now: Keys = unsafe name.pointee == wchar_t(UInt8(ascii: "v")) ? .vi : .emacs
+        if now != keys { bindOwn(for: now) }
+    }
+
+    private func bindOwn(for keys: Keys) {
+        let paste = String(Character(Unicode.Scalar(UInt8(Self.pasteKey))))
+        for inCommandMode in keys == .vi ? [false, true] : [false] {
+            bind(paste, "tupper-paste", inCommandMode: inCommandMode)
+            bind("^R", "em-inc-search-prev", inCommandMode: inCommandMode)
+        }
+        bind("^I", "tupper-complete")
     }
 
     private func wide(_ text: String) -> [UInt32] { text.unicodeScalars.map(\.value) }

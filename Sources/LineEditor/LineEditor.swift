@@ -53,7 +53,10 @@ internal import Kernel
             return 1
         }
         bindKeys(keys ?? .emacs, hasUnicode: hasUnicode)
-        if let settings = Self.settingsFile { unsafe el_source(editor, settings) }
+        if let settings = Self.settingsFile {
+            unsafe el_source(editor, settings)
+            bindAgain(after: keys ?? .emacs)
+        }
         try? Keyboard.watchWindow()
     }
 
@@ -110,6 +113,7 @@ internal import Kernel
     private func nextCharacter() -> UInt32? {
         if rawModes == nil { rawModes = TerminalModes.current }
         guard let lead = nextByte() else { return nil }
+        if lead == 0x1b, pasteBegins() { return Self.pasteKey }
         let length = WideText.length(lead: lead)
         var bytes = [lead]
         while bytes.count < length {
@@ -123,6 +127,20 @@ internal import Kernel
         if let character = WideText.scalar(bytes[...]) { return character }
         unread = bytes.dropFirst() + unread
         return WideText.stray(lead)
+    }
+
+    /// Whether the terminal's mark for a paste follows an Escape. libedit knows key sequences too, but in the insert mode of
+    /// vi they would keep Escape from meaning what it means there.
+    private func pasteBegins() -> Bool {
+        var seen: [UInt8] = []
+        for expected in "[200~".utf8 {
+            if let byte = nextByte(timeout: 50) { seen.append(byte) }
+            guard seen.last == expected else {
+                unread = seen + unread
+                return false
+            }
+        }
+        return true
     }
 
     /// The next byte typed, the window's changes followed meanwhile.

@@ -16,12 +16,12 @@ extension Holdings {
 
     /// Notes a tree that was made on disk.
     func noteTree(_ kind: String, _ path: RootPath) {
-        guard notesLasting, let place = try? path.absolute(),
-            let made = try? FileStatus.read(place, following: false)
-        else { return }
+        // Where one file cannot be told from the next, nothing is removed later on.
+        guard notesLasting, let place = try? path.absolute(), let made = try? FileIdentity.read(place) else {
+            return
+        }
         noteLasting("\(kind) \(place.text)") {
-            let found = try FileStatus.read(place, following: false)
-            guard (found.device, found.inode) == (made.device, made.inode) else {
+            guard try FileIdentity.read(place) == made else {
                 throw Refusal("\(place.text) is another by now, or another root is in sight")
             }
             try Tree.remove(place)

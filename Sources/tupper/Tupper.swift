@@ -7,7 +7,7 @@ struct Tupper: ParsableCommand {
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
         subcommands: [
             ScriptCommand.self, ReplCommand.self, StepCommand.self, RecordCommand.self, HelpCommand.self,
-            StubsCommand.self, ReferenceCommand.self,
+            DoctorCommand.self, StubsCommand.self, ReferenceCommand.self,
         ], defaultSubcommand: ReplCommand.self)
 
     /// The commands by their names.
@@ -31,6 +31,7 @@ enum Start {
         if words.count > 2, words[1] == "script", words[2] == "-" || !words[2].hasPrefix("-") {
             exit(ScriptFile(path: words[2]).run(Array(words[3...]), tracing: nil))
         }
+        if let script = Completion.script(Array(words.dropFirst())) { return printOutput(script) }
         Tupper.main(spelledOut(Array(words.dropFirst())))
     }
 

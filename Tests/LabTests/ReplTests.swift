@@ -50,6 +50,15 @@ struct ReplTests {
         try terminal.enter("end")
         try terminal.enter("twice(21)")
         try terminal.expect("\n42\n")
+        try terminal.enter("{ 1,")
+        try terminal.expect(">> ")
+        try terminal.enter("2 }")
+        try terminal.expect("\n{ 1, 2 }\n")
+        try terminal.enter("1 + + 2")
+        try terminal.expect("repl:1: unexpected symbol near '+'\n")
+        try terminal.enter("'no end")
+        try terminal.expect("unfinished string")
+        try terminal.expect("> ")
     }
 
     @Test("the arrow keys bring back a chunk of several lines, whole")

@@ -82,6 +82,9 @@ public enum Tupper {
         try start(URL(fileURLWithPath: "/bin/bash"), ["-s"], input: script)
     }
 
+    /// Where the program is.
+    public static var path: String { executable.path }
+
     /// Where the sources are.
     public static var repository: URL {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
@@ -93,10 +96,22 @@ public enum Tupper {
         return FileManager.default.isExecutableFile(atPath: program.path) ? program : built
     }
 
-    private static func start(_ program: URL, _ arguments: [String], input text: String) throws -> Outcome {
+    /// Runs a shell's line in which `$TUPPER` is the program.
+    public static func shell(_ line: String, environment: [String: String]) throws -> Outcome {
+        var variables = ProcessInfo.processInfo.environment
+        variables["TUPPER"] = executable.path
+        variables.merge(environment) { $1 }
+        return try start(
+            URL(fileURLWithPath: "/bin/sh"), ["-c", line], input: "", environment: variables)
+    }
+
+    private static func start(
+        _ program: URL, _ arguments: [String], input text: String, environment: [String: String]? = nil
+    ) throws -> Outcome {
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
+        if let environment { process.environment = environment }
         let (input, output, errors) = (Pipe(), Pipe(), Pipe())
         process.standardInput = input
         process.standardOutput = output

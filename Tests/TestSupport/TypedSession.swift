@@ -117,6 +117,12 @@ public final class TypedSession {
         }
     }
 
+    /// The program's own path.
+    public var program: String { Tupper.executable.path }
+
+    /// Sends the program a signal.
+    public func signal(_ number: Int32) { kill(process, number) }
+
     /// Gives the window another size.
     public func resize(columns: UInt16, rows: UInt16) {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)

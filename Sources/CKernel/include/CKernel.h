@@ -44,6 +44,10 @@ ssize_t ck_readlink(const char *path, void *buffer, size_t size);
 long ck_filesystem_type(const char *path);
 long ck_filesystem_type_of(int descriptor);
 
+/// statx(2): when a file, not a link's target, was made, in nanoseconds; 0 where the filesystem does not tell, -1 with
+/// errno.
+int64_t ck_birth_time(int directory, const char *path);
+
 /// openat2(2).
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
 
@@ -155,6 +159,8 @@ void ck_on_stop_signals(void (*arrived)(int));
 void ck_catch_stop_signals(void);
 /// Forgets that a stop signal has arrived.
 void ck_forget_stop(void);
+/// Whether the last stop signal was a Ctrl-C, which the terminal sends to every process of the foreground group.
+int ck_stop_was_typed(void);
 /// Readable once a stop signal has arrived; -1 where none is waited for.
 int ck_stop_event(void);
 /// From now on a wait for a key notices SIGWINCH and SIGCONT.
@@ -165,6 +171,10 @@ int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
 
+// --- features.c ---
+
+/// Whether this kernel has a system call, of those that are told apart there.
+int ck_has_call(const char *name);
 /// Pseudo-terminals as in ioctl_tty(2): unlocked; the other end, opened by way of its own devpts (TIOCGPTPEER);
 /// made the controlling terminal of a new session; its size; the character that ends input, -1 where none does.
 int ck_terminal_unlock(int master);

@@ -134,7 +134,7 @@ struct Succession {
             do {
                 if let ending = try child.wait() { return ending.status }
             } catch {
-                if let signal = state.stopSignal { try? child.signal(signal) }
+                if let signal = state.stopSignal, !StopSignals.hasReached(child) { try? child.signal(signal) }
                 state.forgetStop()
             }
         }

@@ -13,18 +13,44 @@ enum Chunk {
 
     /// Compiles `text`. `name` is as of ``State/load(_:name:)``.
     static func read(_ text: [UInt8], in state: State, name: String) -> Chunk {
-        // A comment, or nothing, would be an expression without values.
         var tokens = LuaTokens()
-        let isBlank = text.count < 4096 && tokens.read(text).allSatisfy { $0.kind == .comment }
-        if !isBlank, let expression = try? state.load(Array("return ".utf8) + text, name: name) {
-            return .expression(expression)
+        let first = tokens.read(Array(text.prefix(4096))).first { $0.kind != .comment }
+        // A comment, or nothing, would be an expression without values.
+        let asExpression = Result {
+            if first == nil { throw ArgumentError("nothing") }
+            return try state.load(Array("return ".utf8) + text, name: name)
         }
-        do {
-            return .statements(try state.load(text, name: name))
-        } catch let failure as LuaFailure {
-            return state.text(of: failure).hasSuffix("<eof>") ? .unfinished : .wrong(failure)
-        } catch {
-            return .wrong(state.failure(for: error, in: "load"))
+        if case .success(let function) = asExpression { return .expression(function) }
+        let asStatements = Result { try state.load(text, name: name) }
+        switch (asStatements, asExpression) {
+        case (.success(let function), _): return .statements(function)
+        case (.failure(let failure as LuaFailure), .failure(let other as LuaFailure)):
+            if wantsMore(failure, text, in: state) || wantsMore(other, text, in: state) { return .unfinished }
+            return .wrong(first.map(beginsStatement) == false ? other : failure)
+        case (.failure(let failure as LuaFailure), _):
+            return wantsMore(failure, text, in: state) ? .unfinished : .wrong(failure)
+        case (.failure(let error), _): return .wrong(state.failure(for: error, in: "load"))
+        }
+    }
+
+    /// Whether a chunk was refused only because it ends too soon.
+    private static func wantsMore(_ failure: LuaFailure, _ text: [UInt8], in state: State) -> Bool {
+        let message = state.text(of: failure)
+        guard message.hasSuffix("<eof>") else { return false }
+        // A string in quotes ends on its line, unless that line's end is escaped.
+        guard message.hasSuffix("unfinished string near <eof>") else { return true }
+        var tokens = LuaTokens()
+        _ = tokens.read(text)
+        return tokens.isQuoteOpen
+    }
+
+    /// Whether a statement can begin like this; else what an expression lacks is what is told.
+    private static func beginsStatement(_ token: LuaTokens.Token) -> Bool {
+        switch token.kind {
+        case .name: true
+        case .keyword: !["nil", "true", "false", "not", "and", "or"].contains(token.text)
+        case .symbol: ["(", ";", "::"].contains(token.text)
+        default: false
         }
     }
 }

@@ -16,6 +16,20 @@ struct LuaTokens {
 
         var text: String { String(decoding: bytes, as: UTF8.self) }
         func isSymbol(_ symbol: String) -> Bool { kind == .symbol && text == symbol }
+
+        /// By how much what follows is nested deeper.
+        var nesting: Int {
+            switch kind {
+            case .keyword:
+                if ["function", "do", "then", "repeat"].contains(text) { return 1 }
+                // What an `elseif` opens with a `then` of its own the same `end` closes.
+                return ["end", "until", "elseif"].contains(text) ? -1 : 0
+            case .symbol:
+                if ["(", "{", "["].contains(text) { return 1 }
+                return [")", "}", "]"].contains(text) ? -1 : 0
+            default: return 0
+            }
+        }
     }
 
     static let keywords: Set<String> = [
@@ -27,10 +41,13 @@ struct LuaTokens {
     /// The level of a long string or comment that goes on in the next piece.
     private var openLevel: Int?
     private var isCommentOpen = false
+    /// The quote of a string that an escaped line's end carries on.
+    private var openQuote: UInt8?
     /// How many blocks, brackets and long strings are open.
     private(set) var depth = 0
+    var isQuoteOpen: Bool { openQuote != nil }
     /// Whether something is open that the next piece could close.
-    var isOpen: Bool { openLevel != nil || depth > 0 }
+    var isOpen: Bool { openLevel != nil || openQuote != nil || depth > 0 }
 
     /// Reads the next piece, which ends where a line ends.
     mutating func read(_ piece: [UInt8]) -> [Token] {
@@ -47,6 +64,12 @@ struct LuaTokens {
             openLevel = nil
             index = end
         }
+        if let quote = openQuote {
+            openQuote = nil
+            let (kind, end) = quoted(in: piece, from: 0, by: quote)
+            tokens.append(Token(kind: kind, start: 0, bytes: piece[..<end]))
+            index = end
+        }
         while index < piece.count {
             if Self.isSpace(piece[index]) {
                 index += 1
@@ -54,7 +77,7 @@ struct LuaTokens {
             }
             let (kind, end) = word(in: piece, from: index)
             let token = Token(kind: kind, start: index, bytes: piece[index..<end])
-            nest(token)
+            depth += token.nesting
             tokens.append(token)
             index = end
         }
@@ -75,7 +98,7 @@ struct LuaTokens {
             return (.number, end)
         }
         switch byte {
-        case UInt8(ascii: "\""), UInt8(ascii: "'"): return quoted(in: piece, from: start)
+        case UInt8(ascii: "\""), UInt8(ascii: "'"): return quoted(in: piece, from: start + 1, by: byte)
         case UInt8(ascii: "-") where piece[start...].starts(with: "--".utf8):
             if let level = Self.longStart(in: piece, at: start + 2) {
                 return (.comment, long(level, in: piece, from: start + 2, isComment: true))
@@ -94,11 +117,19 @@ struct LuaTokens {
         }
     }
 
-    private func quoted(in piece: [UInt8], from start: Int) -> (Token.Kind, Int) {
-        var index = start + 1
+    private mutating func quoted(in piece: [UInt8], from start: Int, by quote: UInt8) -> (Token.Kind, Int) {
+        var index = start
         while index < piece.count, piece[index] != 10 {
-            if piece[index] == piece[start] { return (.string(isClosed: true), index + 1) }
-            index += piece[index] == UInt8(ascii: "\\") ? 2 : 1
+            if piece[index] == quote { return (.string(isClosed: true), index + 1) }
+            guard piece[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            // An escaped end of the line belongs to the string, and so does what space follows a `\z`.
+            let skipsSpace = index + 1 < piece.count && piece[index + 1] == UInt8(ascii: "z")
+            index += 2
+            if skipsSpace { while index < piece.count, Self.isSpace(piece[index]) { index += 1 } }
+            if index > piece.count || skipsSpace && index == piece.count { openQuote = quote }
         }
         return (.string(isClosed: false), min(index, piece.count))
     }
@@ -108,19 +139,6 @@ struct LuaTokens {
         if let end = Self.longEnd(level, in: piece, from: start + level + 2) { return end }
         (openLevel, isCommentOpen) = (level, isComment)
         return piece.count
-    }
-
-    private mutating func nest(_ token: Token) {
-        switch token.kind {
-        case .keyword:
-            if ["function", "do", "then", "repeat"].contains(token.text) { depth += 1 }
-            // Each `elseif` opens with a `then` of its own what the same `end` closes.
-            if ["end", "until", "elseif"].contains(token.text) { depth -= 1 }
-        case .symbol:
-            if ["(", "{", "["].contains(token.text) { depth += 1 }
-            if [")", "}", "]"].contains(token.text) { depth -= 1 }
-        default: break
-        }
     }
 
     /// The level of the long bracket that opens at `index`: the number of its equals signs.

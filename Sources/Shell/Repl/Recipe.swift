@@ -33,6 +33,11 @@ struct Recipe {
             lost.subtract(names.assigned)
             let isUsed = entries[(index + 1)...].contains { Names($0).used.contains("_") }
             body += statement(entry, keepingValue: isUsed) + [10] + commented(entry.printed, "--> ", most: 20)
+            // Of a loop, say, one turn cannot be left out.
+            for step in entry.steps where step.isTakenBack {
+                body += commented(
+                    Array("taken back afterwards: \(step.shell ?? step.primitive)".utf8), "-- ", most: 20)
+            }
         }
         var head = Self.header + " Run it by: tupper script FILE\n"
         if entries.contains(where: { $0.steps.contains { $0.primitive == "keep" } }) {
@@ -94,16 +99,11 @@ private struct Names {
             switch token.kind {
             case .keyword:
                 if ["local", "return", "goto"].contains(token.text), depth == 0 { endsWithChunk = true }
-                if ["function", "do", "then", "repeat"].contains(token.text) { depth += 1 }
-                if ["end", "until", "elseif"].contains(token.text) { depth -= 1 }
-            case .symbol:
-                if token.text == "::" { endsWithChunk = true }
-                if ["{", "("].contains(token.text) { depth += 1 }
-                if ["}", ")"].contains(token.text) { depth -= 1 }
+            case .symbol where token.text == "::": endsWithChunk = true
             case .name where before?.isSymbol(".") != true && before?.isSymbol(":") != true:
                 let isSet = after?.isSymbol("=") == true || after?.isSymbol(",") == true && depth == 0
                 let isField = depth > 0 && after?.isSymbol("=") == true
-                if isField { continue }
+                if isField { break }
                 if isSet || (before?.text == "function" && after?.isSymbol("(") == true) {
                     assigned.insert(token.text)
                 } else {
@@ -111,6 +111,7 @@ private struct Names {
                 }
             default: break
             }
+            depth += token.nesting
         }
         if entry.isExpression {
             used.formUnion(assigned)

@@ -33,6 +33,7 @@ public final class Session {
         state.missingGlobal = { [unowned self] name in
             SessionFunctions(session: self).primitive(name) ?? HelpFunctions.primitive(name)
         }
+        state.copied = { [unowned self] role in if role == .successor { record.forgetMade() } }
         terminal?.complete = { [unowned self] line in complete(line) }
         recordOutput()
     }
@@ -93,7 +94,14 @@ public final class Session {
         input.remember(source, state)
         switch chunk {
         case .expression(let function): run(function, source, isExpression: true)
-        case .statements(let function): run(function, source, isExpression: false)
+        case .statements(let function):
+            guard let pieces = Statements.split(source, in: state, name: Self.chunkName) else {
+                return run(function, source, isExpression: false)
+            }
+            for piece in pieces {
+                run(piece.function, piece.source, isExpression: false)
+                if status != 0 || state.stopSignal != nil { return }
+            }
         case .wrong(let failure): fail(failure)
         case .unfinished: break
         }

@@ -1,0 +1,168 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("Reference")
+struct ReferenceTests {
+    /// The stubs in one directory, by name.
+    private func stubs() throws -> (Scratch, [String: String]) {
+        let scratch = try Scratch()
+        let outcome = try Tupper.run(arguments: ["stubs", scratch("stubs")])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let paths = outcome.output.split(separator: "\n").map(String.init)
+        return (
+            scratch,
+            try Dictionary(
+                uniqueKeysWithValues: paths.map {
+                    (
+                        URL(fileURLWithPath: $0).lastPathComponent,
+                        try String(contentsOfFile: $0, encoding: .utf8)
+                    )
+                })
+        )
+    }
+
+    @Test("the stubs are Lua that compiles and that luacheck reads")
+    func compile() throws {
+        let (scratch, files) = try stubs()
+        #expect(files.count > 8 && files["fs.lua"] != nil && files["inspect.lua"] != nil)
+        let outcome = try Tupper.run(
+            "for _, name in ipairs(fs.list(arg[1])) do assert(loadfile(arg[1] .. '/' .. name)) end",
+            arguments: [scratch("stubs")])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let check = try Tupper.runShell(
+            "cd '\(scratch("stubs"))' && luacheck *.lua --std lua54 --no-config -q --only '0.*'")
+        #expect(check.status == 0, "\(check.output)")
+    }
+
+    @Test("the stubs are LuaCATS: known tags, every type of ours defined once, parameters as in the function")
+    func annotations() throws {
+        let (_, files) = try stubs()
+        let own = files.filter { $0.value.hasPrefix("---@meta") }
+        let text = own.values.joined(separator: "\n")
+        let tags = text.matches(of: /(?m)^---@([a-z]+)/).map { String($0.1) }
+        #expect(Set(tags).isSubset(of: ["meta", "class", "field", "param", "return", "alias", "see"]))
+        let defined = text.matches(of: /(?m)^---@(?:class|alias) (?:\(exact\) )?([A-Za-z0-9_.]+)/).map {
+            String($0.1)
+        }
+        #expect(Set(defined).count == defined.count)
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        var parameters: [String] = []
+        for line in lines {
+            if line.hasPrefix("---@") {
+                // What follows the type is prose.
+                let words = line.split(separator: "#")[0]
+                for use in words.matches(of: /\b(tupper\.[a-z_]+|[a-z_]+\.[a-z_]+\.Options)\b/) {
+                    #expect(defined.contains(String(use.1)), "\(line)")
+                }
+            }
+            if let parameter = line.firstMatch(of: /^---@param ([a-z_]+)\??/) {
+                parameters.append(String(parameter.1))
+            }
+            if let function = line.firstMatch(of: /^function [A-Za-z_.:]+\((.*)\) end$/) {
+                let named = function.1.split(separator: ", ").map(String.init)
+                #expect(named == parameters, "\(line)")
+                parameters = []
+            }
+        }
+    }
+
+    private struct Declarations: Decodable {
+        struct Named: Decodable { let name: String }
+        struct Module: Decodable {
+            let name: String
+            let primitives: [Named]
+        }
+        let modules: [Module]
+    }
+
+    private func declarations() throws -> [Declarations.Module] {
+        let json = try Tupper.run(arguments: ["reference", "--json"]).output
+        return try JSONDecoder().decode(Declarations.self, from: Data(json.utf8)).modules
+    }
+
+    @Test("the manual tells of every primitive, and its links lead somewhere")
+    func manual() throws {
+        let manual = try Tupper.run(arguments: ["reference"]).output
+        let modules = try declarations()
+        #expect(modules.map(\.name).prefix(3) == ["ns", "fs", "net"])
+        let headings = manual.matches(of: /(?m)^##+ (.*)$/).map { String($0.1) }
+        for primitive in modules.flatMap(\.primitives) {
+            #expect(headings.contains(primitive.name), "\(primitive.name)")
+        }
+        let anchors = Set(
+            headings.map { heading in
+                heading.lowercased().filter { $0.isLetter || $0.isNumber || "_- ".contains($0) }
+                    .replacing(" ", with: "-")
+            })
+        for link in manual.matches(of: /\]\(#([^)]*)\)/) {
+            #expect(anchors.contains(String(link.1)), "\(link.1)")
+        }
+    }
+
+    @Test("the manual page is set without a warning")
+    func manualPage() throws {
+        let page = try Tupper.run(arguments: ["reference", "--man"]).output
+        let scratch = try Scratch()
+        try scratch.write("tupper.1", Array(page.utf8))
+        let outcome = try Tupper.runShell(
+            "LC_ALL=C.UTF-8 groff -man -Tutf8 -ww -rLL=200n '\(scratch("tupper.1"))' | col -b")
+        #expect(outcome.errors == "")
+        #expect(outcome.output.contains("fs.bind(source, target, [options])"))
+        #expect(outcome.output.contains("\"auto\"") || page.contains("128+N"))
+    }
+
+    @Test("README's primitives at a glance are those there are")
+    func readme() throws {
+        let readme = try String(
+            contentsOfFile: Tupper.repository.appendingPathComponent("README.md").path, encoding: .utf8)
+        let start = try #require(readme.range(of: "## The primitives at a glance"))
+        let section = readme[start.upperBound...].prefix(while: { $0 != "#" })
+        for module in try declarations().map(\.name) where module != "os" {
+            let listed = try #require(
+                section.firstMatch(of: try Regex("(?s)- `\(module)`: (.*?)\n(- `|\n)")), "\(module)")
+            // A part that is not a list of single words says something about them.
+            let lists = (listed.output[1].substring ?? "").split(separator: ";").map { part in
+                part.split(separator: ",").map { $0.trimmingCharacters(in: .whitespacesAndNewlines) }
+            }.filter { $0.allSatisfy { !$0.contains(" ") && !$0.contains("`") } }
+            let names = Set(lists.flatMap(\.self))
+            let help = try Tupper.run(arguments: ["help", module]).output
+            let declared = Set(
+                help.matches(of: try Regex("(?m)^  \(module)\\.([a-z_]+)")).compactMap {
+                    $0.output[1].substring.map(String.init)
+                })
+            #expect(names.symmetricDifference(declared) == [], "\(module)")
+        }
+    }
+
+    @Test(
+        "what shells complete: commands, options, and the names that help knows",
+        arguments: ["bash", "zsh", "fish"])
+    func completion(_ shell: String) throws {
+        let script = try Tupper.run(arguments: ["--generate-completion-script", shell])
+        #expect(script.status == 0, "\(script.errors)")
+        for word in ["doctor", "stubs", "trace"] { #expect(script.output.contains(word), "\(word)") }
+    }
+
+    @Test("bash completes the names of primitives after help")
+    func bash() throws {
+        let outcome = try Tupper.runShell(
+            """
+            PATH=$(dirname '\(Tupper.path)'):$PATH
+            source <(tupper --generate-completion-script bash)
+            COMP_WORDS=(tupper help fs.unm); COMP_CWORD=2; COMP_LINE='tupper help fs.unm'; COMP_POINT=${#COMP_LINE}
+            _tupper tupper fs.unm help
+            echo "${COMPREPLY[@]}"
+            """)
+        #expect(outcome.output.contains("fs.unmount"), "\(outcome.output)\(outcome.errors)")
+    }
+
+    @Test("a name without help is a failure that offers the nearest one; wrong usage is 64")
+    func failures() throws {
+        let outcome = try Tupper.run(arguments: ["help", "fs.mout"])
+        #expect(outcome.status == 1 && outcome.errors.contains("did you mean \"fs.mount\"?"))
+        #expect(try Tupper.run(arguments: ["reference", "--man", "--json"]).status == 64)
+        #expect(try Tupper.run(arguments: ["stubs", "/proc/nowhere"]).errors.hasPrefix("tupper: mkdirat"))
+        #expect(try Tupper.run(arguments: ["help", "script"]).output.contains("USAGE: tupper script"))
+    }
+}
