@@ -1,6 +1,7 @@
 // The mount calls that glibc 2.36 lacks or that Swift cannot call.
 #define _GNU_SOURCE
 #include "CKernel.h"
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/stat.h>
@@ -55,6 +56,20 @@ int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *id
         return -1;
     *identifier = status.stx_mnt_id;
     *is_root = (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+    return 0;
+}
+
+int ck_mount_unique_identifier(int directory, const char *path, int flags, uint64_t *identifier) {
+    // STATX_MNT_ID_UNIQUE, which older headers lack.
+    const unsigned int unique = 0x4000;
+    struct statx status;
+    if (statx(directory, path, flags, unique, &status) < 0)
+        return -1;
+    if ((status.stx_mask & unique) == 0) {
+        errno = EINVAL;
+        return -1;
+    }
+    *identifier = status.stx_mnt_id;
     return 0;
 }
 

@@ -84,6 +84,11 @@ int ck_lock(int descriptor, short kind, off_t byte) {
     return fcntl(descriptor, F_SETLKW, &lock);
 }
 
+int ck_lock_record(int descriptor, int wait) {
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    return fcntl(descriptor, wait ? F_SETLKW : F_SETLK, &lock);
+}
+
 int ck_fcntl(int descriptor, int command, long argument) {
     return fcntl(descriptor, command, argument);
 }

@@ -15,13 +15,20 @@ public struct FirewallTable: Sendable, Equatable {
     ///
     /// Lets `localnet` carry packets of 127.0.0.0/8 as long as the table is there. Tables that a killed process
     /// left behind in this network namespace go first.
-    public static func make(_ chains: [String: String], localnet: Link? = nil) throws -> FirewallTable {
+    /// `note` is told its name before anything is changed.
+    public static func make(
+        _ chains: [String: String], localnet: Link? = nil, noting note: (String) -> Void = { _ in }
+    ) throws -> FirewallTable {
         let others = try deleteStale()
-        let isOpened = try localnet.map { try open($0, others) } ?? false
+        let isOpened = try localnet.map { try isToOpen($0, others) } ?? false
         unsafe count += 1
         let space = (try? Namespace.pid.identifier()) ?? 0
         let owner = "\(Processes.current)_\(space)_\(unsafe count)"
         let table = FirewallTable(name: "tupper_\(owner)_\(isOpened ? localnet?.index ?? 0 : 0)")
+        note(table.name)
+        if isOpened, let localnet, try Self.localnet(localnet).read() != "1" {
+            try Self.localnet(localnet).write("1")
+        }
         let body = chains.sorted { $0.key < $1.key }.map { "chain \($0.key) { \($0.value) }" }.joined(
             separator: "\n")
         do { try nft("table ip \(table.name) {\n\(body)\n}\n") } catch {
@@ -38,6 +45,13 @@ public struct FirewallTable: Sendable, Equatable {
         // Made again if need be: nft has no "delete where there is one" in all versions.
         try Self.nft("add table ip \(name)\ndelete table ip \(name)\n")
         if link != 0 { try Self.close(self, try Self.all()) }
+    }
+
+    /// Whether it is there, or a link is open for its sake.
+    func isThere() throws -> Bool {
+        if try Self.all().contains(self) { return true }
+        guard link != 0, let link = try? Link.numbered(link) else { return false }
+        return try Self.localnet(link).read() == "1"
     }
 
     // MARK: Names
@@ -75,12 +89,10 @@ public struct FirewallTable: Sendable, Equatable {
         Sysctl("net/ipv4/conf/\(link.name)/route_localnet")
     }
 
-    /// Opens a link; false where it is open by somebody else's wish, which is then left alone.
-    private static func open(_ link: Link, _ others: [FirewallTable]) throws -> Bool {
+    /// Whether a link is to be open for a table's sake; one that is so by somebody else's wish is left alone.
+    private static func isToOpen(_ link: Link, _ others: [FirewallTable]) throws -> Bool {
         let setting = localnet(link)
-        if try setting.read() == "1" { return others.contains { $0.link == link.index } }
-        try setting.write("1")
-        return true
+        return try setting.read() != "1" || others.contains { $0.link == link.index }
     }
 
     /// Closes the link of a table that is gone, unless another table needs it, or it is gone too.

@@ -47,6 +47,30 @@ public enum Namespace: String, CaseIterable, Sendable {
         }
     }
 
+    /// The kinds of which this process is in one that this program made, as flags.
+    nonisolated(unsafe) private static var made: UInt64 = 0
+
+    /// Notes that this process is in new namespaces, or in others.
+    static func note(_ namespaces: Set<Namespace>, areNew: Bool) {
+        let flags = flags(of: namespaces)
+        unsafe made = areNew ? made | flags : made & ~flags
+        unsafe known = [:]
+    }
+
+    /// The identifiers of the namespaces that this process is in, as far as they were asked for since it moved.
+    nonisolated(unsafe) private static var known: [Namespace: UInt64] = [:]
+
+    /// Of this process, asked once as long as it stays there.
+    func ownIdentifierOnce() throws(SystemCallError) -> UInt64 {
+        if let known = unsafe Self.known[self] { return known }
+        let own = try identifier()
+        unsafe Self.known[self] = own
+        return own
+    }
+
+    /// Whether this process is in a namespace that goes when this program and its children have gone.
+    public var isOwn: Bool { unsafe Self.made & flag != 0 }
+
     /// Whether this process is in the namespace that the program was started in, or cannot tell that it is not.
     public func isOriginal() throws(SystemCallError) -> Bool {
         guard let first = unsafe Self.origin[self] else { return true }
@@ -114,5 +138,6 @@ public enum Namespace: String, CaseIterable, Sendable {
         try systemCall("unshare", subject(namespaces)) {
             ck_unshare(flags)
         }
+        note(namespaces, areNew: true)
     }
 }

@@ -7,6 +7,9 @@ public final class PrivateDirectory {
     private let directory: Descriptor
     private let path: FilePath
 
+    /// The open directory's number.
+    var number: Int32 { directory.number }
+
     /// Opens it. EPERM where somebody else owns it or may write to it, ELOOP for a link.
     ///
     /// With `making` it is made where its parent is this user's own.

@@ -68,6 +68,9 @@ internal import Kernel
     /// Whether standard input and output are a terminal.
     public static var isPossible: Bool { Terminal.isInteractive }
 
+    /// Whether the terminal has gone away: the signal that says so may come a little later.
+    public var isTerminalGone: Bool { TerminalModes.current == nil }
+
     static func of(_ editor: OpaquePointer?) -> LineEditor? {
         guard let editor = unsafe editor, let client = unsafe ce_client(editor) else { return nil }
         return unsafe Unmanaged<LineEditor>.fromOpaque(client).takeUnretainedValue()

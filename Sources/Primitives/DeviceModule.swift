@@ -40,7 +40,9 @@ private func populate(_ holdings: Holdings) -> Primitive {
         devices.sharedMemory = try call[memory].bytes
         devices.hasMessageQueues = try call[queues]
         devices.console = try call[terminal]?.terminal
-        return [.handle(MountHandle(try devices.mount(in: try call[root]), holdings))]
+        let place = try call[root]
+        let (made, notes) = try holdings.mounting { try devices.mount(in: place) }
+        return [.handle(MountHandle(made, notes: notes, holdings))]
     }
 }
 

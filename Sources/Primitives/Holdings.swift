@@ -9,11 +9,16 @@ public final class Holdings {
     /// Whether what outlives the script is noted too, so that a session can take it back.
     public var notesLasting = false
     private var new: [Holding] = []
+    /// Where things are noted before they are made, for when this process is killed.
+    let journal = Journal()
 
-    /// Notes a thing made; `release` undoes it.
-    func hold(_ label: String, release: @escaping () throws -> Void) -> Holding {
+    /// Notes a thing made; `release` undoes it. `notes` are its own in the journal.
+    func hold(
+        _ label: String, notes: @escaping @autoclosure () -> [JournalNote] = [],
+        release: @escaping () throws -> Void
+    ) -> Holding {
         if owner != Processes.generation { startAnew() }
-        let holding = Holding(label: label, undo: release, owner: owner)
+        let holding = Holding(label: label, notes: notes, undo: release, owner: owner)
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
         if notesLasting { new.append(holding) }
@@ -54,7 +59,7 @@ public final class Holdings {
         while let holding = held.popLast() {
             do { try holding.release() } catch { remaining.append(holding) }
         }
-        return remaining.compactMap { holding in
+        let complaints = remaining.compactMap { holding -> String? in
             do { try holding.release() } catch let error as SystemCallError {
                 return "\(holding.label): \(error.call): \(error.meaning) (\(error.code))"
             } catch {
@@ -62,6 +67,8 @@ public final class Holdings {
             }
             return nil
         }
+        journal.close()
+        return complaints
     }
 }
 
@@ -81,9 +88,14 @@ public final class Holding {
     public let label: String
     private var undo: (() throws -> Void)?
     private let owner: Int
+    private let notes: () -> [JournalNote]
 
-    init(label: String, undo: @escaping () throws -> Void, owner: Int) {
+    init(
+        label: String, notes: @escaping () -> [JournalNote] = { [] }, undo: @escaping () throws -> Void,
+        owner: Int
+    ) {
         self.label = label
+        self.notes = notes
         self.undo = undo
         self.owner = owner
     }
@@ -107,10 +119,14 @@ public final class Holding {
             self.undo = undo
             throw error
         }
+        for note in notes() { note.forget() }
     }
 
     /// Hands it over to the user.
-    public func keep() { undo = nil }
+    public func keep() {
+        undo = nil
+        for note in notes() { note.forget() }
+    }
 }
 
 extension Reference {

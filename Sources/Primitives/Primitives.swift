@@ -18,6 +18,10 @@ public func registerPrimitives(with state: State) -> Holdings {
         default: nil
         }
     }
+    holdings.journal.complain = { error in
+        let cause = "\(error.subjects.first?.text ?? "?"): \(error.detail ?? error.meaning)"
+        state.complain("tupper: no journal (\(cause)); what a killed run leaves must be taken away by hand")
+    }
     StopSignals.handle { State.stop(signal: $0) }
     state.clock = { Clock.nanoseconds }
     state.stopForgotten = { StopSignals.forget() }

@@ -7,7 +7,7 @@ struct Tupper: ParsableCommand {
         commandName: "tupper", abstract: "A shell for building containers.", version: "0.1.0",
         subcommands: [
             ScriptCommand.self, ReplCommand.self, StepCommand.self, RecordCommand.self, HelpCommand.self,
-            DoctorCommand.self, StubsCommand.self, ReferenceCommand.self,
+            DoctorCommand.self, StubsCommand.self, ReferenceCommand.self, CleanCommand.self,
         ], defaultSubcommand: ReplCommand.self)
 
     /// The commands by their names.

@@ -195,4 +195,35 @@ struct ReplHostTests {
         #expect(try terminal.ending() == (signal == 4 ? 0 : 128 + max(signal, 1)))
         #expect(try Host.leftovers(since: before) == [])
     }
+
+    @Test("a session that has moved ends with its terminal, and so does the process it came from")
+    func moved() throws {
+        let terminal = try start()
+        try terminal.enter("ns.unshare{ 'pid' }; kept = fs.tmpfs '/mnt'; print('mo' .. 'ved')")
+        try terminal.expect("\nmoved\n")
+        try terminal.expect("pid] > ")
+        terminal.hangUp()
+        #expect(try terminal.ending() == 129)
+    }
+
+    @Test("subvolumes and snapshots on btrfs are taken back, then the mount with its loop device")
+    func undoSubvolumes() throws {
+        let before = try Host.state()
+        let lines = [
+            "ns.unshare{ 'mount' }", "sys.chdir '\(home.path)'",
+            "fs.image('disk', { size = '128M', format = 'btrfs' }); fs.mkdir 'btrfs'",
+            "m = fs.mount{ source = 'disk', target = '\(home.path)/btrfs', type = 'btrfs', loop = true }",
+            "fs.subvolume 'btrfs/a'; fs.snapshot('btrfs/a', 'btrfs/b')", "fs.list 'btrfs'", "sys.chdir '/'",
+            "undo(); undo()", "fs.list '\(home.path)/btrfs'", "undo()", "made()",
+        ]
+        let outcome = try Tupper.shell(
+            "\"$TUPPER\" repl", environment: [:], input: lines.joined(separator: "\n"))
+        #expect(outcome.status == 0 && outcome.errors == "")
+        let taken = ["snapshot \(home.path)/btrfs/b", "subvolume \(home.path)/btrfs/a"]
+        #expect(
+            outcome.output.contains(taken.map { "taken back: \($0)\n" }.joined() + "{}\n"),
+            "\(outcome.output)")
+        #expect(outcome.output.hasSuffix("taken back: mount \(home.path)/btrfs\n{}\n"), "\(outcome.output)")
+        #expect(try Host.leftovers(since: before) == [])
+    }
 }

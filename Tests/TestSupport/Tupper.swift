@@ -97,12 +97,14 @@ public enum Tupper {
     }
 
     /// Runs a shell's line in which `$TUPPER` is the program.
-    public static func shell(_ line: String, environment: [String: String]) throws -> Outcome {
+    public static func shell(
+        _ line: String, environment: [String: String], input: String = ""
+    ) throws -> Outcome {
         var variables = ProcessInfo.processInfo.environment
         variables["TUPPER"] = executable.path
         variables.merge(environment) { $1 }
         return try start(
-            URL(fileURLWithPath: "/bin/sh"), ["-c", line], input: "", environment: variables)
+            URL(fileURLWithPath: "/bin/sh"), ["-c", line], input: input, environment: variables)
     }
 
     private static func start(

@@ -60,6 +60,8 @@ int ck_fsconfig(int context, unsigned int command, const char *key, const void *
 int ck_fsmount(int context, unsigned int flags, unsigned int attributes);
 /// statx(2) for STATX_MNT_ID: which mount a path lies on, and whether it is that mount's root.
 int ck_mount_identifier(int directory, const char *path, int flags, uint64_t *identifier, int *is_root);
+/// The same for STATX_MNT_ID_UNIQUE, which no later mount has again; -1 and EINVAL before Linux 6.8.
+int ck_mount_unique_identifier(int directory, const char *path, int flags, uint64_t *identifier);
 int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64_t set,
                      uint64_t clear, uint64_t propagation);
 /// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
@@ -106,6 +108,9 @@ int ck_prctl(int option, unsigned long argument);
 /// setresgid(2) and setresuid(2) with all three the same.
 int ck_setresgid(gid_t group);
 int ck_setresuid(uid_t user);
+
+/// fcntl(2), F_SETLK: a lock on a whole file that ends with this process; waits for it where `wait` says so.
+int ck_lock_record(int descriptor, int wait);
 
 /// bpf(2): loads a program of type BPF_PROG_TYPE_CGROUP_DEVICE, and attaches one to an open group, in the place of
 /// `replaced` unless that is -1.

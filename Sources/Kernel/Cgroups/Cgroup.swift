@@ -11,6 +11,8 @@ public final class Cgroup {
         public let group: String
         /// The groups above it that were made for it, the topmost first.
         let above: [String]
+        /// Its notes in the journal, with those of the groups above.
+        var notes: [JournalNote] = []
 
         /// Its directory.
         public var path: FilePath { FilePath("\(hierarchy.mount.string)/\(group)") }
@@ -23,6 +25,8 @@ public final class Cgroup {
     /// Version 2 first.
     public internal(set) var branches: [Branch]
     let hierarchies: CgroupHierarchies
+    /// Where its directories are noted before they are made; nil for nowhere.
+    public var journal: Journal?
     /// Whether ``remove()`` has been there.
     var isRemoved = false
     /// The program that decides about devices, to be replaced by the next.

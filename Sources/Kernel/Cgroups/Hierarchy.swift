@@ -120,7 +120,12 @@ public final class CgroupHierarchy {
 
     /// A group's number in the kernel; on version 2 no later group has it again.
     func identifier(of group: String) throws(SystemCallError) -> UInt64 {
-        UInt64(try open(".", of: group, Descriptor.pathOnly | O_DIRECTORY).status().st_ino)
+        let number = directory.number
+        var status = stat()
+        try systemCall("stat", subject(group)) {
+            unsafe group.withCString { unsafe fstatat(number, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        }
+        return UInt64(status.st_ino)
     }
 
     /// Where this user may make groups: the topmost from the mount's root down to this process's own.

@@ -49,23 +49,33 @@ extension Cgroup {
         let hierarchy = branch.hierarchy
         let parts = branch.group.split(separator: "/").map(String.init)
         var above: [String] = []
+        var notes: [JournalNote] = []
+        func note(_ group: String) -> JournalNote? {
+            let note = journal?.note(.group(path: "\(hierarchy.mount.string)/\(group)"))
+            if let note { notes.append(note) }
+            return note
+        }
         var group = ""
         do {
             for part in parts.dropLast() {
                 if hierarchy.version == .two { try enable(controllers, for: group, hierarchy) }
                 group = group.isEmpty ? part : "\(group)/\(part)"
                 if hierarchy.exists(".", of: group) { continue }
+                _ = note(group)
                 try hierarchy.make(group)
                 above.append(group)
                 try prepare(group, hierarchy)
             }
             if hierarchy.version == .two { try enable(controllers, for: group, hierarchy) }
+            let own = note(branch.group)
             try hierarchy.make(branch.group)
+            if let own { own.confirm("\(try hierarchy.identifier(of: branch.group))") }
         } catch {
             for made in above.reversed() { try? hierarchy.remove(made) }
+            for note in notes { note.forget() }
             throw error
         }
-        branches.append(Branch(hierarchy: hierarchy, group: branch.group, above: above))
+        branches.append(Branch(hierarchy: hierarchy, group: branch.group, above: above, notes: notes))
         try prepare(branch.group, hierarchy)
     }
 
@@ -150,6 +160,11 @@ extension Cgroup {
         }
     }
 
+    /// It is gone, or handed over to the user.
+    public func forgetNotes() {
+        for note in branches.flatMap(\.notes) { note.forget() }
+    }
+
     // MARK: Going
 
     /// Removes it with the groups below it; what runs in them is killed first. One that is gone is no error.
@@ -163,6 +178,7 @@ extension Cgroup {
         }
         if let refusal { throw refusal }
         isRemoved = true
+        forgetNotes()
     }
 
     private func remove(_ branch: Branch) throws(SystemCallError) {

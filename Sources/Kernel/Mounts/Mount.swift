@@ -191,8 +191,31 @@ public struct DetachedMount: ~Copyable {
         try systemCall("statx", [.init("target", text ?? path.string)]) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
+        if let note = unsafe Self.noteAttachment { note(try thing(at: path, identifier)) }
         try move(to: place.number, [.init("target", text ?? path.string)])
         return Mount(identifier: identifier, path: path)
+    }
+
+    /// What a journal notes of it before it shows.
+    private borrowing func thing(
+        at path: FilePath, _ identifier: UInt64
+    ) throws(SystemCallError) -> JournalThing {
+        var unique: UInt64 = 0
+        if unsafe ck_mount_unique_identifier(descriptor.number, "", 0x1000, &unique) < 0 { unique = 0 }
+        return .mount(
+            path: path.bytes, identifier: identifier, unique: unique,
+            namespace: try Namespace.mount.ownIdentifierOnce())
+    }
+
+    nonisolated(unsafe) private static var noteAttachment: ((JournalThing) -> Void)?
+
+    /// Tells `note` of each mount that `body` attaches, right before it does.
+    public static func noting<Result>(
+        _ note: @escaping (JournalThing) -> Void, _ body: () throws -> Result
+    ) rethrows -> Result {
+        unsafe noteAttachment = note
+        defer { unsafe noteAttachment = nil }
+        return try body()
     }
 
     /// move_mount(2) onto an open file or directory.

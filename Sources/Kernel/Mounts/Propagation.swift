@@ -17,6 +17,8 @@ public enum Propagation: String, CaseIterable, Sendable {
 
     /// Sets it for the mount at `path`, and for those below where `recursive`: mount_setattr(2).
     public func set(at path: FilePath, recursive: Bool) throws(SystemCallError) {
+        // What is mounted where mounts spread can show elsewhere and stay there.
+        if self == .shared { Namespace.note([.mount], areNew: false) }
         try systemCall("mount_setattr", [.init("target", path.string)]) {
             unsafe path.withPlatformString {
                 unsafe ck_mount_setattr(AT_FDCWD, $0, recursive ? 0x8000 : 0, 0, 0, flag)

@@ -1,5 +1,6 @@
 internal import CKernel
 internal import Glibc
+internal import SystemPackage
 
 /// A network namespace as a place to do something in, whatever namespace this process is in then.
 ///
@@ -39,6 +40,27 @@ public final class NetworkNamespace {
             cookie = try RouteSocket().namespaceCookie()
         }
         return NetworkNamespace(cookie: cookie, way: pidfd)
+    }
+
+    /// Its number, which none has had before since the machine started.
+    public var number: UInt64 { cookie }
+
+    /// The namespace with a number, if this process or another one that /proc shows is in it.
+    static func find(_ cookie: UInt64) -> NetworkNamespace? {
+        if let current = try? current(), current.cookie == cookie { return current }
+        guard let home = try? RouteSocket(), let processes = try? Processes.list() else { return nil }
+        var seen: Set<UInt64> = []
+        for process in processes {
+            guard let way = try? Descriptor.open(FilePath("/proc/\(process.pid)/ns/net"), O_RDONLY),
+                let inode = try? way.status().st_ino, seen.insert(UInt64(inode)).inserted
+            else { continue }
+            var found: UInt64?
+            try? visit(way.number, from: home, []) { () throws(SystemCallError) in
+                found = try RouteSocket().namespaceCookie()
+            }
+            if found == cookie { return NetworkNamespace(cookie: cookie, way: way) }
+        }
+        return nil
     }
 
     /// Whether both are one namespace.

@@ -47,7 +47,10 @@ public final class Child {
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {
             unsafe ck_clone(flags, &pidfd, group?.directory ?? -1)
         }
-        if pid == 0 { Processes.beginCopy() }
+        if pid == 0 {
+            Processes.beginCopy()
+            Namespace.note(namespaces, areNew: true)
+        }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
     }
 

@@ -142,6 +142,7 @@ private func keep() -> Primitive {
     ) { call in
         let handle = try call.receiver(CgroupHandle.self)
         handle.holding.keep()
+        handle.group.forgetNotes()
         return [.handle(handle)]
     }
 }

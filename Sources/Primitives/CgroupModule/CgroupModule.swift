@@ -41,6 +41,7 @@ private func create(_ holdings: Holdings) -> Primitive {
         let settings = try options.settings(call)
         let (name, delegate) = (try call[name].text, try call[owner])
         let group = try Cgroup.planned(name, settings)
+        group.journal = holdings.journal
         try group.make(settings)
         do {
             if let delegate { try group.delegate(to: delegate.user, delegate.group) }

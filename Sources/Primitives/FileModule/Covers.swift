@@ -20,8 +20,9 @@ private struct CoverOptions {
         _ call: Call, _ holdings: Holdings, _ cover: (RootPath) throws(SystemCallError) -> Mount?
     ) throws -> [Argument] {
         do {
-            guard let made = try cover(RootPath(try call[path], in: try call[root])) else { return [] }
-            return [.handle(MountHandle(made, holdings))]
+            let place = RootPath(try call[path], in: try call[root])
+            let (made, notes) = try holdings.mounting { try cover(place) }
+            return made.map { [.handle(MountHandle($0, notes: notes, holdings))] } ?? []
         } catch let error as SystemCallError {
             // ENOTDIR: what should be a directory above it is none.
             if try call[optional], ["ENOENT", "ENOTDIR"].contains(error.code) { return [] }

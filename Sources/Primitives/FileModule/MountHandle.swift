@@ -8,9 +8,9 @@ final class MountHandle: HeldHandle {
     let mount: Mount
     let holding: Holding
 
-    init(_ mount: Mount, _ holdings: Holdings) {
+    init(_ mount: Mount, notes: [JournalNote], _ holdings: Holdings) {
         self.mount = mount
-        holding = holdings.hold("mount \(mount.path.string)") { try mount.unmount() }
+        holding = holdings.hold("mount \(mount.path.string)", notes: notes) { try mount.unmount() }
     }
 
     var label: String { mount.path.string }

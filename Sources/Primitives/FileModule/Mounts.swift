@@ -40,8 +40,10 @@ struct TargetOptions {
         _ mount: consuming DetachedMount, to target: FilePath, _ call: Call, _ holdings: Holdings
     ) throws -> [Argument] {
         let missing: RootPath.Kind? = try call[mkdir] ? (mount.isDirectory() ? .directory : .file) : nil
-        let made = try mount.attach(to: RootPath(target, in: try call[root]), making: missing)
-        return [.handle(MountHandle(made, holdings))]
+        let place = RootPath(target, in: try call[root])
+        var detached: DetachedMount? = consume mount
+        let (made, notes) = try holdings.mounting { try detached.take()?.attach(to: place, making: missing) }
+        return made.map { [.handle(MountHandle($0, notes: notes, holdings))] } ?? []
     }
 }
 

@@ -24,8 +24,12 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
         let setting = Sysctl("net/ipv4/ip_forward")
         let before = try setting.read()
         guard let wanted = try call[on] else { return [.value(.boolean(before != "0"))] }
-        let handle = NetworkHolding("net.ipv4.ip_forward", holdings) { try setting.write(before) }
-        do { try setting.write(wanted ? "1" : "0") } catch {
+        let value = wanted ? "1" : "0"
+        let note = holdings.noteNetwork {
+            .parameter(name: setting.name, before: before, after: value, namespace: $0)
+        }
+        let handle = NetworkHolding("net.ipv4.ip_forward", note, holdings) { try setting.write(before) }
+        do { try setting.write(value) } catch {
             // It may be set all the same, where only reading back has failed.
             if (try? setting.read()) == before {
                 handle.holding.keep()
@@ -58,8 +62,24 @@ private func masquerade(_ holdings: Holdings) -> Primitive {
         let exit = try call[device].map { "oifname \(try $0.forFirewall()) " } ?? ""
         // Neighbours on the bridge go on seeing one another's own addresses.
         let rule = "ip saddr \(network) ip daddr != \(network) \(exit)masquerade;"
-        let table = try FirewallTable.make(["post": "type nat hook postrouting priority srcnat; \(rule)"])
-        return [.handle(NetworkHolding("masquerade of \(network)", holdings) { try table.delete() })]
+        let chains = ["post": "type nat hook postrouting priority srcnat; \(rule)"]
+        return [
+            try handle("masquerade of \(network)", holdings) { try FirewallTable.make(chains, noting: $0) }
+        ]
+    }
+}
+
+/// A handle of a table, noted before it is made.
+private func handle(
+    _ label: String, _ holdings: Holdings, _ make: ((String) -> Void) throws -> FirewallTable
+) throws -> Argument {
+    var note: JournalNote?
+    do {
+        let table = try make { name in note = holdings.noteNetwork { .firewall(table: name, namespace: $0) } }
+        return .handle(NetworkHolding(label, note, holdings) { try table.delete() })
+    } catch {
+        note?.forget()
+        throw error
     }
 }
 
@@ -138,8 +158,7 @@ private func publish(_ holdings: Holdings) -> Primitive {
         }
         let publication = Publication(
             listening: listening, port: outer, target: target, transport: try call[transport])
-        let table = try publication.make()
-        return [.handle(NetworkHolding("port \(outer)", holdings) { try table.delete() })]
+        return [try handle("port \(outer)", holdings) { try publication.make(noting: $0) }]
     }
 }
 
@@ -153,7 +172,7 @@ private struct Publication {
 
     private var isOnLoopback: Bool { listening.map { $0.isLoopback || $0.isAny } ?? true }
 
-    func make() throws -> FirewallTable {
+    func make(noting note: (String) -> Void) throws -> FirewallTable {
         var chains = [
             // For connections from elsewhere and for those of this machine's own programs.
             "pre": "type nat hook prerouting priority dstnat; \(lead)",
@@ -164,7 +183,7 @@ private struct Publication {
             ip saddr 127.0.0.0/8 \(arrival) masquerade; ip saddr \(target.address.host) \(arrival) masquerade;
             """,
         ]
-        guard isOnLoopback else { return try FirewallTable.make(chains) }
+        guard isOnLoopback else { return try FirewallTable.make(chains, noting: note) }
         // The kernel drops packets that leave with a loopback address unless the link allows it; then those
         // that would come in that way must be dropped here (CVE-2020-8558).
         let link = try Route.link(toward: target.address)
@@ -174,7 +193,7 @@ private struct Publication {
                 type filter hook prerouting priority raw; iifname \(name) ip daddr 127.0.0.0/8 drop;
                 """
         }
-        return try FirewallTable.make(chains, localnet: link?.name == "lo" ? nil : link)
+        return try FirewallTable.make(chains, localnet: link?.name == "lo" ? nil : link, noting: note)
     }
 
     private var lead: String {

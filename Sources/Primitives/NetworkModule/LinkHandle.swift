@@ -43,6 +43,7 @@ final class PlacedLink {
 /// The addresses that a script gave to a link that was there before.
 private final class GivenAddresses {
     var addresses: [NetworkAddress] = []
+    var notes: [JournalNote] = []
 
     func takeAway(from placed: PlacedLink) throws {
         while let address = addresses.popLast() {
@@ -77,15 +78,19 @@ final class LinkHandle: HeldHandle {
     }
 
     /// Links that were made together and go together, deleted when any of them is released.
-    static func made(_ placed: [PlacedLink], _ holdings: Holdings) -> [LinkHandle] {
+    static func made(_ placed: [PlacedLink], _ note: JournalNote?, _ holdings: Holdings) -> [LinkHandle] {
         let names = placed.map(\.link.name).joined(separator: " and ")
-        let holding = holdings.hold("link \(names)") { for one in placed { try one.delete() } }
+        let holding = holdings.hold("link \(names)", notes: note.map { [$0] } ?? []) {
+            for one in placed { try one.delete() }
+        }
         return placed.map { LinkHandle($0, holding, isMade: true, holdings) }
     }
 
     /// One link that was made.
-    static func made(_ placed: PlacedLink, _ holdings: Holdings) -> LinkHandle {
-        let holding = holdings.hold("link \(placed.link.name)") { try placed.delete() }
+    static func made(_ placed: PlacedLink, _ note: JournalNote?, _ holdings: Holdings) -> LinkHandle {
+        let holding = holdings.hold("link \(placed.link.name)", notes: note.map { [$0] } ?? []) {
+            try placed.delete()
+        }
         return LinkHandle(placed, holding, isMade: true, holdings)
     }
 
@@ -93,14 +98,25 @@ final class LinkHandle: HeldHandle {
 
     /// Gives it an address, taken away again when a link that was there before is released.
     func add(_ address: NetworkAddress) throws {
-        try placed.perform { link throws(SystemCallError) in try LinkAddress.add(address, to: link) }
+        let note =
+            isMade || Namespace.net.isOwn
+            ? nil
+            : holdings.journal.note(
+                .address("\(address)", link: placed.link.index, namespace: placed.place.number))
+        try holdings.make(note) {
+            try placed.perform { link throws(SystemCallError) in try LinkAddress.add(address, to: link) }
+        }
         guard !isMade else { return }
+        note?.confirm("")
         if !holding.isHeld {
             let (given, placed) = (GivenAddresses(), placed)
             self.given = given
-            holding = holdings.hold("addresses of \(label)") { try given.takeAway(from: placed) }
+            holding = holdings.hold("addresses of \(label)", notes: given.notes) {
+                try given.takeAway(from: placed)
+            }
         }
         given.addresses.append(address)
+        if let note { given.notes.append(note) }
     }
 
     private var given = GivenAddresses()

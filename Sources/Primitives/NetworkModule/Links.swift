@@ -12,10 +12,15 @@ func linkPrimitives(_ holdings: Holdings) -> [Declaration] {
     ]
 }
 
-/// Makes a link and holds it at once: nothing can fail between.
-private func made(_ holdings: Holdings, _ make: () throws -> Link) throws -> LinkHandle {
+/// Makes a link, noted before, and holds it at once: nothing can fail between.
+private func made(
+    _ name: String, _ kind: String, _ holdings: Holdings, _ make: () throws -> Link
+) throws -> LinkHandle {
     let place = try NetworkNamespace.current()
-    return LinkHandle.made(PlacedLink(try make(), in: place), holdings)
+    let note = holdings.noteNetwork { .link(name: name, kind: kind, namespace: $0) }
+    let link = try holdings.make(note, make)
+    note?.confirm("\(link.index)")
+    return LinkHandle.made(PlacedLink(link, in: place), note, holdings)
 }
 
 private func veth(_ holdings: Holdings) -> Primitive {
@@ -44,10 +49,14 @@ private func veth(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.mtu = try call[mtu].map(exactMTU)
         let here = try NetworkNamespace.current()
-        let (one, other, place) = try Link.makePair(
-            try call[name].text, try call[peer].text, settings, inside: try call[inside]?.pid)
+        let (first, second, process) = (try call[name].text, try call[peer].text, try call[inside]?.pid)
+        let note = holdings.noteNetwork { .link(name: first, kind: "veth", namespace: $0) }
+        let (one, other, place) = try holdings.make(note) {
+            try Link.makePair(first, second, settings, inside: process)
+        }
+        note?.confirm("\(one.index)")
         let ends = [PlacedLink(one, in: here), PlacedLink(other, in: place)]
-        return LinkHandle.made(ends, holdings).map { .handle($0) }
+        return LinkHandle.made(ends, note, holdings).map { .handle($0) }
     }
 }
 
@@ -73,7 +82,7 @@ private func bridge(_ holdings: Holdings) -> Primitive {
     ) { call in
         let address = try call[address]?.address
         let name = try call[name].text
-        let bridge = try made(holdings) { try Link.make(name, kind: "bridge") }
+        let bridge = try made(name, "bridge", holdings) { try Link.make(name, kind: "bridge") }
         do {
             if let address { try bridge.add(address) }
             try bridge.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
@@ -95,7 +104,10 @@ private func dummy(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ], example: #"net.dummy "dummy0":up():address "10.9.8.7/32""#
-    ) { call in [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "dummy") })] }
+    ) { call in
+        let name = try call[name].text
+        return [.handle(try made(name, "dummy", holdings) { try Link.make(name, kind: "dummy") })]
+    }
 }
 
 private func macvlan(_ holdings: Holdings) -> Primitive {
@@ -118,7 +130,10 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
         settings.setMacvlanBridge()
-        return [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "macvlan", settings) })]
+        let name = try call[name].text
+        return [
+            .handle(try made(name, "macvlan", holdings) { try Link.make(name, kind: "macvlan", settings) })
+        ]
     }
 }
 
@@ -145,7 +160,8 @@ private func vlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower].index()
         settings.set(vlan: tag)
-        return [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "vlan", settings) })]
+        let name = try call[name].text
+        return [.handle(try made(name, "vlan", holdings) { try Link.make(name, kind: "vlan", settings) })]
     }
 }
 
@@ -173,7 +189,8 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
         var settings = Link.Settings()
         settings.lower = try call[lower]?.index()
         settings.set(vxlan: number, remote: try call[remote]?.address, port: destination)
-        return [.handle(try made(holdings) { try Link.make(try call[name].text, kind: "vxlan", settings) })]
+        let name = try call[name].text
+        return [.handle(try made(name, "vxlan", holdings) { try Link.make(name, kind: "vxlan", settings) })]
     }
 }
 
@@ -187,7 +204,10 @@ private func tap(_ holdings: Holdings) -> Primitive {
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EBUSY": "a link of that name is there",
             "ENOENT": "/dev/net/tun is missing", "ENODEV": "this kernel lacks tap links",
         ], example: #"net.tap "tap0":up()"#
-    ) { call in [.handle(try made(holdings) { try Tap.make(try call[name].text) })] }
+    ) { call in
+        let name = try call[name].text
+        return [.handle(try made(name, "tun", holdings) { try Tap.make(name) })]
+    }
 }
 
 private func link(_ holdings: Holdings) -> Primitive {

@@ -41,8 +41,13 @@ private func route(_ holdings: Holdings) -> Primitive {
         guard route.via != nil || route.link != 0 else {
             throw ArgumentError("option 'via' or 'device' wanted")
         }
-        try route.add()
-        let handle = NetworkHolding("route to \(route.to.map { "\($0)" } ?? "default")", holdings) {
+        let shown = route.to.map { "\($0)" } ?? "default"
+        let note = holdings.noteNetwork {
+            .route(to: shown, via: route.via?.host ?? "", link: route.link, namespace: $0)
+        }
+        try holdings.make(note) { try route.add() }
+        note?.confirm("")
+        let handle = NetworkHolding("route to \(shown)", note, holdings) {
             try ignoring("ESRCH", "ENODEV") { try route.delete() }
         }
         return [.handle(handle)]

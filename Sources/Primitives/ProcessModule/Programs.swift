@@ -5,7 +5,7 @@ internal import SystemPackage
 /// The primitives of `proc` that run programs.
 func programPrimitives(_ holdings: Holdings) -> [Declaration] {
     [
-        Declaration("exec", exec()), Declaration("run", run()), Declaration("capture", capture()),
+        Declaration("exec", exec(holdings)), Declaration("run", run()), Declaration("capture", capture()),
         Declaration("spawn", spawn(holdings)),
     ]
 }
@@ -116,7 +116,7 @@ private struct Environment: ArgumentType {
     }
 }
 
-private func exec() -> Primitive {
+private func exec(_ holdings: Holdings) -> Primitive {
     let options = ProgramOptions()
     return Primitive(
         "proc.exec", "Becomes a program; never returns.", options: options.all + [options.terminal],
@@ -130,6 +130,7 @@ private func exec() -> Primitive {
     ) { call in
         let program = try options.program(call)
         call.state.traceBeforeLeaving()
+        holdings.journal.becomeProgram()
         try program.execute(terminal: try call[options.terminal]?.terminal)
     }
 }

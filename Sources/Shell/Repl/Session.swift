@@ -62,6 +62,7 @@ public final class Session {
                 // Without a terminal there is nobody to type the next chunk.
                 if !input.isTerminal, let signal = state.stopSignal { return 128 + signal }
             case .end:
+                if input.isGone { return 128 + Self.hangUp }
                 guard !reader.isEmpty else { return input.isTerminal ? 0 : status }
                 refuseUnfinished()
             }
@@ -71,6 +72,7 @@ public final class Session {
     }
 
     private static let interrupt: Int32 = 2
+    private static let hangUp: Int32 = 1
 
     /// The hostname, the user, and the namespaces that are others than at the start, as far as the window has room.
     private var prompt: String {

@@ -6,6 +6,8 @@ internal import Primitives
 protocol SessionInput: AnyObject {
     /// Whether a person types them.
     var isTerminal: Bool { get }
+    /// Whether it has ended by going away, which a signal tells as well.
+    var isGone: Bool { get }
     /// The columns and rows that there are to print on; nil where nothing limits them.
     var window: (columns: Int, rows: Int)? { get }
     func greet(_ state: State)
@@ -43,6 +45,7 @@ final class TerminalInput: SessionInput {
         }
     }
 
+    var isGone: Bool { editor.isTerminalGone }
     var window: (columns: Int, rows: Int)? { (editor.columns, editor.rows) }
 
     var complete: ([UInt8]) -> Completion {
@@ -71,6 +74,7 @@ final class TerminalInput: SessionInput {
 /// A pipe or a file.
 final class PipedInput: SessionInput {
     let isTerminal = false
+    let isGone = false
     let window: (columns: Int, rows: Int)? = nil
     func greet(_ state: State) {}
     func read(prompt: String) -> LineEditor.Input {

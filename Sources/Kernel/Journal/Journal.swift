@@ -1,0 +1,140 @@
+internal import CKernel
+internal import Glibc
+internal import SystemPackage
+
+/// What this run makes on the host, each thing noted before it is made, so that it can be taken away when the run was
+/// killed.
+///
+/// A small file in the run directory, made with the first note and locked as long as this process lives (fcntl(2)):
+/// a lock tells a run that goes on from one that is dead whatever pids are used again for.
+public final class Journal {
+    private var file: File?
+    private var count = 0
+    private var open: Set<Int> = []
+    private var generation = Processes.generation
+    private var isRefused = false
+    /// Told once, where there can be no journal.
+    public var complain: (SystemCallError) -> Void = { _ in }
+
+    private final class File {
+        let descriptor: Descriptor
+        let name: String
+        init(_ descriptor: consuming Descriptor, _ name: String) {
+            self.descriptor = descriptor
+            self.name = name
+        }
+    }
+
+    /// An empty one: nothing is on disk yet.
+    public init() {}
+
+    /// Notes a thing that is about to be made; nil where that is not possible.
+    public func note(_ thing: JournalThing) -> JournalNote? {
+        if generation != Processes.generation { startAnew() }
+        if isRefused { return nil }
+        count += 1
+        do {
+            try append("+\(count)", thing.words)
+        } catch {
+            isRefused = true
+            // Behind another root there is nothing on the host to be made.
+            if error.number != EXDEV { complain(error) }
+            return nil
+        }
+        open.insert(count)
+        return JournalNote(self, count)
+    }
+
+    /// A copy of this process keeps a journal of its own.
+    private func startAnew() {
+        file = nil
+        (count, open, isRefused, generation) = (0, [], false, Processes.generation)
+    }
+
+    fileprivate func confirm(_ number: Int, _ identity: String) {
+        guard generation == Processes.generation, open.contains(number) else { return }
+        try? append("=\(number)", [Array(identity.utf8)])
+    }
+
+    fileprivate func forget(_ number: Int) {
+        guard generation == Processes.generation, open.remove(number) != nil else { return }
+        try? append("-\(number)", [])
+    }
+
+    /// To be called before this process becomes another program: the lock ends, the process does not.
+    public func becomeProgram() {
+        guard generation == Processes.generation, !open.isEmpty,
+            let space = try? Namespace.pid.identifier(), let start = ProcessStart.read(getpid())
+        else { return }
+        try? append("program", ["\(getpid())", "\(start)", "\(space)"].map { Array($0.utf8) })
+    }
+
+    /// Removes the file, unless something that was noted is still there.
+    public func close() {
+        guard generation == Processes.generation, open.isEmpty, let file,
+            let directory = try? RunDirectory.open(making: false)
+        else { return }
+        unsafe unlinkat(directory.number, file.name, 0)
+        self.file = nil
+    }
+
+    private func append(_ mark: String, _ words: [[UInt8]]) throws(SystemCallError) {
+        let line = JournalLine.encode([Array(mark.utf8)] + words)
+        if let file { return try file.descriptor.write(line) }
+        let fresh = try Self.make()
+        try fresh.descriptor.write(JournalLine.encode(Self.header) + line)
+        file = fresh
+    }
+
+    private static var header: [[UInt8]] {
+        ["tupper", "1", "\(getpid())", boot].map { Array($0.utf8) }
+    }
+
+    /// What tells this start of the machine from others.
+    static var boot: String {
+        let bytes = try? Descriptor.open("/proc/sys/kernel/random/boot_id", O_RDONLY).readToEnd()
+        return String(decoding: bytes?.prefix { $0 > 32 } ?? [UInt8(ascii: "?")], as: UTF8.self)
+    }
+
+    private static func make() throws(SystemCallError) -> File {
+        let directory = try RunDirectory.open(making: true)
+        while true {
+            let name = "\(getpid())-\(Clock.nanoseconds)"
+            let fresh = try Descriptor.open(
+                FilePath(name), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, mode: 0o600,
+                at: directory.number)
+            try systemCall("fcntl") { ck_lock_record(fresh.number, 1) }
+            // Whoever cleans up may have taken the file for a dead run's before it was locked.
+            if try fresh.status().st_nlink == 1 { return File(fresh, name) }
+        }
+    }
+}
+
+/// A thing that was noted.
+public final class JournalNote {
+    private let journal: Journal
+    private let number: Int
+
+    init(_ journal: Journal, _ number: Int) {
+        self.journal = journal
+        self.number = number
+    }
+
+    /// It is made: what tells it from others that have its name later.
+    public func confirm(_ identity: String) { journal.confirm(number, identity) }
+
+    /// It is gone, was never made, or is the user's now.
+    public func forget() { journal.forget(number) }
+}
+
+/// When a process began, in ticks since the machine started: with its pid, what tells it from all others.
+enum ProcessStart {
+    static func read(_ pid: Int32) -> UInt64? {
+        guard let bytes = try? ProcessFiles.read("\(pid)/stat") else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        // The 22nd field; the second ends here.
+        let fields = text[text.index(after: end)...].split(separator: " ")
+        return fields.count > 19 ? UInt64(fields[19]) : nil
+    }
+}
