@@ -99,8 +99,8 @@ let package = Package(
         .testTarget(name: "SeccompTests", dependencies: ["Seccomp"]),
         .testTarget(name: "LuaHostTests", dependencies: ["LuaHost"]),
         .testTarget(
-            name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
-            exclude: ["examples.lua"]),
+            name: "ShellTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "Shell", "tupper"],
+            exclude: ["examples.lua", "Snapshots"]),
         .testTarget(
             name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
             exclude: ["Killed", "Machine", "Scripts"]),

@@ -33,10 +33,10 @@ local defaults = {
   limits = { core = 0 }, -- as of proc.limits
   capabilities = nil, -- cap.default
   no_new_privileges = true,
-  seccomp = "default",
+  seccomp = "default", -- a profile, as of seccomp.compile; false for none
   masked = true, -- whether masks.apply hides and protects what it lists
   shm = "64M", -- the size of /dev/shm
-  init = true, -- a small first process that reaps orphans and passes signals on
+  init = false, -- a small first process that reaps orphans and passes signals on
   terminal = nil, -- as of proc.exec
   die_with_parent = true,
   name = nil, -- of the control group
@@ -172,6 +172,8 @@ function sandbox.start(given)
     die_with_parent = options.die_with_parent,
   }
   if options.network == "none" then namespaces[#namespaces + 1] = "net" end
+  -- Before the root changes: what is kept on disk is out of sight in there.
+  if options.seccomp then options.seccomp = seccomp.compile(options.seccomp, { capabilities = options.capabilities }) end
   local started, process = pcall(ns.spawn, namespaces, function() live(options) end)
   if not started then
     if group then group:release() end

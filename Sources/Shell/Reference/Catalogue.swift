@@ -8,16 +8,23 @@ struct Catalogue {
     let kinds: [Kind]
     let libraries: [LuaLibrary]
 
+    /// Of all modules and the whole stdlib.
     init() {
-        modules = documentedModules()
+        self.init(
+            modules: documentedModules(),
+            libraries: StandardLibrary.names.compactMap { name in
+                StandardLibrary.source(name).map { LuaLibrary(name, source: $0) }
+            })
+    }
+
+    init(modules: [Module], libraries: [LuaLibrary]) {
+        self.modules = modules
+        self.libraries = libraries
         var kinds: [Kind] = []
         for kind in modules.flatMap(\.kinds) where !kinds.contains(where: { $0.name == kind.name }) {
             kinds.append(kind)
         }
         self.kinds = kinds
-        libraries = StandardLibrary.names.compactMap { name in
-            StandardLibrary.source(name).map { LuaLibrary(name, source: $0) }
-        }
     }
 
     /// What a name can mean.

@@ -133,17 +133,27 @@ struct Help {
 }
 
 extension Primitive {
-    /// The types of its parameters whose names do not say all.
+    /// The types of its parameters whose names do not say all: what a value looks like, or which words there are.
     func forms(of catalogue: Catalogue) -> [(name: String, form: String)] {
         var forms: [(name: String, form: String)] = []
+        func add(_ name: String, _ form: String) {
+            if !forms.contains(where: { $0.name == name }), !form.isEmpty { forms.append((name, form)) }
+        }
         for parameter in parameters {
-            for alias in parameter.aliases where !alias.form.isEmpty {
-                let name = String(alias.name.split(separator: ".").last ?? "").map { $0 == "_" ? " " : $0 }
-                if !forms.contains(where: { $0.name == String(name) }), alias.fields.isEmpty {
-                    forms.append((String(name), alias.form))
-                }
+            add(parameter.typeName, wordsOf(parameter.reference).joined(separator: ", "))
+            for alias in parameter.aliases where alias.fields.isEmpty {
+                let name = String((alias.name.split(separator: ".").last ?? "").map { $0 == "_" ? " " : $0 })
+                let words = wordsOf(alias.annotation).joined(separator: ", ")
+                add(name, alias.form + (words.isEmpty || alias.form.isEmpty ? "" : ": ") + words)
             }
         }
         return forms
     }
+}
+
+/// The words of a type that is one out of a few; none for any other type.
+func wordsOf(_ annotation: String) -> [String] {
+    let parts = annotation.split(separator: "|")
+    guard parts.allSatisfy({ $0.count > 1 && $0.hasPrefix("\"") && $0.hasSuffix("\"") }) else { return [] }
+    return parts.map { String($0.dropFirst().dropLast()) }
 }

@@ -69,7 +69,10 @@ struct Manual {
                     ["parameter", "type", "default", ""],
                     rows.map {
                         let end = $0.isRequired ? "must be given" : $0.shownDefault ?? "none"
-                        return ["`\($0.name)`", $0.typeName, end, $0.summary]
+                        let words = wordsOf($0.reference)
+                        let type =
+                            words.isEmpty ? $0.typeName : "\($0.typeName): \(words.joined(separator: ", "))"
+                        return ["`\($0.name)`", type, end, $0.summary]
                     })
         }
         if let returns = primitive.returns {
