@@ -103,7 +103,7 @@ let package = Package(
             exclude: ["examples.lua", "Snapshots"]),
         .testTarget(
             name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
-            exclude: ["Killed", "Scripts"]),
+            exclude: ["Killed", "Machine", "Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -51,9 +51,9 @@ STAGE static void tell(int descriptor, int kind, int number) {
     call(SYS_write, descriptor, (long)message, sizeof message, 0);
 }
 
-// PID 1: passes signals on to the main process, reaps whoever ends, and ends with the main process. Standard input is
-// the line to the maker, on which it tells how the main process ended.
-STAGE static void be_init(int main_process) {
+// Passes signals on to the main process, reaps whoever ends, and ends with the main process. `line` goes to the maker,
+// who is told on it how the main process ended. All signals are blocked.
+STAGE static void be_init(int main_process, int line) {
     // "tupper-init", without a constant elsewhere.
     unsigned long name[2];
     name[0] = 0x692d726570707574;
@@ -73,31 +73,38 @@ STAGE static void be_init(int main_process) {
                 continue;
             int ending = status & 0x7f;
             int code = (status >> 8) & 0xff;
-            tell(0, ending != 0, ending != 0 ? ending : code);
+            tell(line, ending != 0, ending != 0 ? ending : code);
             call(SYS_exit_group, ending != 0 ? 128 + ending : code, 0, 0, 0);
         }
     }
 }
 
-// Makes a child, of this process's parent, that becomes a program: `words` are paths to try, an empty one, then its
-// arguments. The first word is a letter each: k to be killed with the parent, t to take standard input as terminal.
+// Makes a child that becomes a program, and stays outside to reap it: a container whose PID 1 has ended waits for all
+// who were born in it. `words` are paths to try, an empty one, then the program's arguments. The first word says t where
+// standard input becomes the controlling terminal. What went wrong is told on descriptor 3, how it ended on 4.
 STAGE static void join(char **words, char **environment) {
-    int report = 3;
+    int report = 3, line = 4;
+    unsigned long signals = ~0UL;
+    call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&signals, 0, sizeof signals);
     call(SYS_fcntl, report, F_SETFD, FD_CLOEXEC, 0);
-    long child = call(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0);
+    long child = call(SYS_clone, SIGCHLD, 0, 0, 0);
     if (child != 0) {
         tell(report, child < 0 ? 2 : 1, (int)(child < 0 ? -child : child));
-        call(SYS_exit_group, 0, 0, 0, 0);
-    }
-    for (char *letter = words[0]; *letter != 0; letter++) {
-        if (*letter == 'k')
-            call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
-        if (*letter == 's')
-            call(SYS_setsid, 0, 0, 0, 0);
-        if (*letter == 't' && call(SYS_ioctl, 0, TIOCSCTTY, 0, 0) < 0) {
-            tell(report, 4, ENOTTY);
+        for (int open = 0; open <= report; open++)
+            call(SYS_close, open, 0, 0, 0);
+        if (child < 0)
             call(SYS_exit_group, 127, 0, 0, 0);
-        }
+        be_init((int)child, line);
+    }
+    call(SYS_close, line, 0, 0, 0);
+    signals = 0;
+    call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&signals, 0, sizeof signals);
+    call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0);
+    // The terminal of who joins is nothing to the program, which could type into it.
+    call(SYS_setsid, 0, 0, 0, 0);
+    if (words[0][0] == 't' && call(SYS_ioctl, 0, TIOCSCTTY, 0, 0) < 0) {
+        tell(report, 4, ENOTTY);
+        call(SYS_exit_group, 127, 0, 0, 0);
     }
     char **arguments = words + 1;
     while (**arguments != 0)
@@ -126,7 +133,7 @@ STAGE static void run_stage(long *stack) {
         int number = 0;
         for (char *digit = words[0] + 1; *digit != 0; digit++)
             number = number * 10 + (*digit - '0');
-        be_init(number);
+        be_init(number, 0);
     }
     join(words, environment);
 }

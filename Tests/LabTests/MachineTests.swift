@@ -6,7 +6,15 @@ import Testing
 struct MachineTests {
     @Test("control groups hold on every version", arguments: ["2", "1", "hybrid"])
     func controlGroups(version: String) throws {
-        let outcome = try Tupper.runInMachine(labScript: "cgroups.lua", cgroups: version)
+        let outcome = try Tupper.runInMachine(script: "Scripts/cgroups.lua", cgroups: version)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
+
+    @Test("an ordinary user makes groups in one that was delegated, and nowhere else")
+    func delegation() throws {
+        let outcome = try Tupper.runInMachine(script: "Machine/delegation.lua", cgroups: "2")
+        #expect(
+            outcome.status == 0 && outcome.output == "the user is content\n",
+            "\(outcome.output)\(outcome.errors)")
     }
 }

@@ -56,14 +56,14 @@ public enum Tupper {
             ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)", "sh"] + arguments, input: "")
     }
 
-    /// Runs a lab script in a virtual machine with another kernel, whose control groups are of a version ("1", "2",
+    /// Runs a script of LabTests in a virtual machine with another kernel, whose control groups are of a version ("1", "2",
     /// "hybrid").
-    public static func runInMachine(labScript name: String, cgroups: String) throws -> Outcome {
+    public static func runInMachine(script path: String, cgroups: String) throws -> Outcome {
         try start(
             repository.appendingPathComponent("scripts/machine"),
             [
                 "--tupper", executable.path, "--cgroups", cgroups,
-                repository.appendingPathComponent("Tests/LabTests/Scripts/\(name)").path,
+                repository.appendingPathComponent("Tests/LabTests/\(path)").path,
             ], input: "")
     }
 

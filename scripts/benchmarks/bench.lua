@@ -196,6 +196,37 @@ compare("a veth pair: made, moved, renamed, addressed, routed, attached", 21, {
     { name = "ip", call = function() proc.run { "sh", "-ec", lines } end, after = delete },
 })
 
+-- Control groups: each is noted in the journal too, a mount in this machine of our own is not.
+local limits = { memory = "64M", cpu = 0.5, pids = 32 }
+local shell_lines = {}
+do
+    local group <close> = cgroup.create("bench", limits)
+    for _, path in ipairs(group.paths) do table.insert(shell_lines, "mkdir " .. path .. "b") end
+    for _, path in ipairs(group.paths) do
+        for _, file in ipairs { "memory.max", "memory.limit_in_bytes", "cpu.max", "cpu.cfs_quota_us", "pids.max" } do
+            if fs.exists(path .. "/" .. file) then
+                table.insert(shell_lines, ("cat %s/%s >%sb/%s"):format(path, file, path, file))
+            end
+        end
+    end
+    for _, path in ipairs(group.paths) do table.insert(shell_lines, "rmdir " .. path .. "b") end
+    -- The group to copy from must be there while the shell works.
+    compare("a control group with three limits, made and removed", 41, {
+        { name = "cgroup.create, release", call = function() cgroup.create("bench1", limits):release() end },
+        { name = "sh", run = { "sh", "-ec", table.concat(shell_lines, "\n") } },
+    })
+    compare("a child process, start to exit", 41, {
+        { name = "without a group", call = function() ns.spawn({}, function() end):wait() end },
+        { name = "born in a group", call = function() ns.spawn({ cgroup = group }, function() end):wait() end },
+        { name = "added to a group", call = function()
+            local child = ns.spawn({}, function(parent) parent:receive() end)
+            group:add(child)
+            child:send "go on"
+            child:wait()
+        end },
+    })
+end
+
 local archive = build .. "/debian.tar"
 if fs.exists(archive) then
     proc.run { "sh", "-c", "gzip -1 <" .. archive .. " >/mnt/debian.tar.gz" }

@@ -202,9 +202,16 @@ int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
 
 /// A program of a few hundred bytes, in sealed memory: init, or what makes a child that joins a container. Its file.
 int ck_make_stage(void);
-/// execveat(2) of it: `words` as its first says, i and a pid, or letters, see stage.c.
+/// execveat(2) of it: `words` as the first says: i and a pid for init; else see stage.c.
 int ck_run_stage(int stage, char *const words[], char *const environment[]);
 /// Blocks every signal, or none.
 void ck_block_signals(int block);
 /// chroot(2) to an open directory.
 int ck_enter_root(int directory);
+
+/// Where this program's own data lies in memory; its parts mapped anew from another open file of the same content, or
+/// copied; the kernel told that it runs that file, with ten places of proc_pid_stat(5): see seal.c.
+void ck_program_data(uintptr_t *start, uintptr_t *end);
+int ck_map_again(int file, uintptr_t start, uintptr_t end, int protection, off_t offset);
+int ck_copy_in_place(uintptr_t start, uintptr_t end, int protection);
+int ck_program_becomes(int file, const uint64_t *places);

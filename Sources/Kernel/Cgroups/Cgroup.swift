@@ -27,6 +27,8 @@ public final class Cgroup {
     let hierarchies: CgroupHierarchies
     /// Where its directories are noted before they are made; nil for nowhere.
     public var journal: Journal?
+    /// Where this process has gone to make room for the group.
+    var aside: CgroupStep?
     /// Whether ``remove()`` has been there.
     var isRemoved = false
     /// The program that decides about devices, to be replaced by the next.

@@ -91,8 +91,15 @@ extension Cgroup {
             CgroupHierarchy.words(try hierarchy.read("cgroup.subtree_control", of: group)))
         let missing = here.filter { !enabled.contains($0) }
         if missing.isEmpty { return }
-        try hierarchy.write(
-            missing.map { "+\($0)" }.joined(separator: " "), to: "cgroup.subtree_control", of: group)
+        let words = missing.map { "+\($0)" }.joined(separator: " ")
+        do {
+            try hierarchy.write(words, to: "cgroup.subtree_control", of: group)
+        } catch let error where error.number == EBUSY && (try? hierarchy.ownGroup()) == group {
+            // A group that was delegated to this process alone, as a scope of systemd's: it makes room.
+            aside = try CgroupStep.aside(from: group, in: hierarchy, journal)
+            try hierarchy.write(words, to: "cgroup.subtree_control", of: group)
+            aside?.enabled = missing
+        }
     }
 
     /// A group of version 1's cpuset takes no process before it has processors and memory.
@@ -177,6 +184,8 @@ extension Cgroup {
             do { try remove(branch) } catch { refusal = refusal ?? error }
         }
         if let refusal { throw refusal }
+        aside?.goBack()
+        aside = nil
         isRemoved = true
         forgetNotes()
     }

@@ -71,18 +71,24 @@ public final class Journal {
 
     /// Removes the file, unless something that was noted is still there.
     public func close() {
-        guard generation == Processes.generation, open.isEmpty, let file,
-            let directory = try? RunDirectory.open(making: false)
-        else { return }
-        unsafe unlinkat(directory.number, file.name, 0)
+        guard generation == Processes.generation, open.isEmpty, let file else { return }
+        Self.remove(file)
         self.file = nil
+    }
+
+    private static func remove(_ file: File) {
+        guard let directory = try? RunDirectory.open(making: false) else { return }
+        unsafe unlinkat(directory.number, file.name, 0)
     }
 
     private func append(_ mark: String, _ words: [[UInt8]]) throws(SystemCallError) {
         let line = JournalLine.encode([Array(mark.utf8)] + words)
         if let file { return try file.descriptor.write(line) }
         let fresh = try Self.make()
-        try fresh.descriptor.write(JournalLine.encode(Self.header) + line)
+        do { try fresh.descriptor.write(JournalLine.encode(Self.header) + line) } catch {
+            Self.remove(fresh)
+            throw error
+        }
         file = fresh
     }
 

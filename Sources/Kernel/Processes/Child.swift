@@ -10,14 +10,24 @@ public final class Child {
     }
 
     /// Its pid in this process's pid namespace.
-    public let pid: Int32
+    public private(set) var pid: Int32
     private var pidfd: Descriptor?
+    /// Where signals go, if not to the process that is waited for.
+    private var target: Descriptor?
+    /// What tells how it ended, if not the process that is waited for.
+    var line: EndingLine?
     /// How it ended, once it was waited for.
     public private(set) var ending: Ending?
 
     init(pid: Int32, pidfd: consuming Descriptor) {
         self.pid = pid
         self.pidfd = consume pidfd
+    }
+
+    /// From now on it is another process that this one, which is waited for, made and reaps.
+    func stand(for pid: Int32, _ target: consuming Descriptor) {
+        self.pid = pid
+        self.target = consume target
     }
 
     /// What poll(2) waits for; -1 once the child has been waited for.
@@ -30,6 +40,7 @@ public final class Child {
         into namespaces: Set<Namespace> = [], group: CgroupPlacement? = nil
     ) throws(SystemCallError) -> Child? {
         ck_flush()
+        OwnProgram.seal()
         Namespace.noteOrigin(before: namespaces)
         let flags = Namespace.flags(of: namespaces)
         var pidfd: Int32 = -1
@@ -76,14 +87,16 @@ public final class Child {
     public func signal(_ number: Int32) throws(SystemCallError) {
         guard ending == nil else { return }
         try systemCall("pidfd_send_signal", [.init("pid", "\(pid)")]) {
-            ck_pidfd_send_signal(descriptor, number)
+            ck_pidfd_send_signal(target?.number ?? descriptor, number)
         }
     }
 
     /// Kills the child and waits until it is gone.
     public func end() throws(SystemCallError) {
         guard try isRunning() else { return }
-        try signal(SIGKILL)
+        do { try signal(SIGKILL) } catch let error where error.number == ESRCH {
+            // Who reaps it has yet to end.
+        }
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         if unsafe poll(&entry, 1, 100) == 0, let freezer = CgroupFreezer(of: pid) {
             freezer.thaw()
@@ -100,7 +113,9 @@ public final class Child {
             unsafe ck_wait(descriptor, flags, &code, &signal)
         }
         guard ended == 1 else { return nil }
-        ending = code >= 0 ? .code(code) : .signal(signal)
+        ending = line?.take() ?? (code >= 0 ? .code(code) : .signal(signal))
+        line = nil
+        target = nil
         // A script may make thousands of children before Lua collects the first.
         pidfd = nil
         return ending

@@ -2,15 +2,12 @@ internal import CKernel
 internal import Glibc
 internal import SystemPackage
 
-/// PID 1 of a container that runs something else: reaps orphans, passes signals on, ends with the main process.
-public final class Init {
-    /// How the main process ended comes from here.
+/// How a process ended that is another one's child, as that one tells.
+final class EndingLine {
     private var ending: Descriptor?
     private var telling: Descriptor?
-    private var known: Child.Ending?
 
-    /// Before the process that becomes it is made.
-    public init() throws(SystemCallError) {
+    init() throws(SystemCallError) {
         var ends: [Int32] = [-1, -1]
         try systemCall("pipe2") {
             unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
@@ -19,8 +16,40 @@ public final class Init {
         telling = Descriptor(owning: ends[1])
     }
 
-    /// In the maker, once the process is made.
-    public func watch() { telling = nil }
+    /// The end to tell on; -1 once this process is who listens.
+    var number: Int32 { telling?.number ?? -1 }
+
+    /// Keeps the end to listen on only.
+    func listen() { telling = nil }
+
+    /// Keeps none.
+    func close() {
+        ending = nil
+        telling = nil
+    }
+
+    /// What was told; nil where who should have told was ended itself.
+    func take() -> Child.Ending? {
+        defer { close() }
+        guard let bytes = try? ending?.readToEnd(limit: 64), bytes.count == 8 else { return nil }
+        // The machine's own order, and no more than a byte each.
+        let number = Int32(bytes[4] | bytes[7])
+        return bytes[0] == 0 && bytes[3] == 0 ? .code(number) : .signal(number)
+    }
+}
+
+/// PID 1 of a container that runs something else: reaps orphans, passes signals on, ends with the main process.
+public final class Init {
+    private let line: EndingLine
+
+    /// Before the process that becomes it is made.
+    public init() throws(SystemCallError) { line = try EndingLine() }
+
+    /// In the maker, once the process is made: its end is the main process's.
+    public func watch(_ child: Child) {
+        line.listen()
+        child.line = line
+    }
 
     /// In the process, PID 1 by now: a copy goes on, for which this returns; the process itself becomes init.
     public func takePlace() throws(SystemCallError) {
@@ -35,8 +64,7 @@ public final class Init {
         ck_block_signals(1)
         guard let main = try Child.clone() else {
             ck_block_signals(0)
-            ending = nil
-            telling = nil
+            line.close()
             _ = consume stage
             _ = consume writing
             // Closed by the exec: nothing of this program is in sight when the container's own begins to run.
@@ -48,7 +76,7 @@ public final class Init {
             // The root that the main process leaves is then left here too; no terminal's signals but those passed on.
             try WorkingDirectory.change(to: "/")
             setsid()
-            try systemCall("dup2") { dup2(telling?.number ?? -1, 0) }
+            try systemCall("dup2") { dup2(line.number, 0) }
             for output in Int32(1)...2 { close(output) }
             // Closed on exec where the stage starts, or told of where it does not.
             try systemCall("dup2") { dup2(writing.number, 1) }
@@ -59,17 +87,5 @@ public final class Init {
             _ = unsafe write(1, &number, 1)
             _exit(127)
         }
-    }
-
-    /// How the main process ended, once init has: nil where init was ended itself.
-    public func mainEnding() -> Child.Ending? {
-        if let known { return known }
-        guard let bytes = try? ending?.readToEnd(limit: 64), bytes.count == 8 else { return nil }
-        ending = nil
-        // The machine's own order, and no more than a byte each.
-        known =
-            bytes[0] == 0 && bytes[3] == 0
-            ? .code(Int32(bytes[4] | bytes[7])) : .signal(Int32(bytes[4] | bytes[7]))
-        return known
     }
 }

@@ -48,21 +48,22 @@ public struct Joining {
         let reading = Descriptor(owning: ends[0])
         let writing = Descriptor(owning: ends[1])
         let stage = try Stage()
+        let line = try EndingLine()
         guard let helper = try Child.clone() else {
             do {
-                try Processes.dieWithParent()
+                if diesWithParent { try Processes.dieWithParent() }
                 try container.enter()
-                try becomeStage(stage, try program(), container, report: writing.number)
+                try becomeStage(stage, try program(), container, [writing.number, line.number])
             } catch {
                 try? writing.write(Self.refusal(error))
                 _exit(127)
             }
         }
         _ = consume writing
+        line.listen()
         do {
-            let child = try child(told: reading, of: container)
-            _ = try helper.waitOrEnd()
-            return child
+            try follow(reading, helper, line)
+            return helper
         } catch {
             try helper.end()
             throw error
@@ -85,7 +86,7 @@ public struct Joining {
     // MARK: In the helper
 
     private func becomeStage(
-        _ stage: consuming Stage, _ program: Program, _ container: RunningContainer, report: Int32
+        _ stage: consuming Stage, _ program: Program, _ container: RunningContainer, _ lines: [Int32]
     ) throws -> Never {
         try terminal?.lendStandardFiles()
         for (from, to) in [(stdin, 0), (stdout, 1), (stderr, 2)] as [(Int32?, Int32)] {
@@ -94,12 +95,11 @@ public struct Joining {
         try WorkingDirectory.change(to: program.directory ?? "/")
         try WorkingDirectory.checkInside()
         let environment = program.environment ?? []
-        let letters = (diesWithParent ? "k" : "") + "s" + (terminal == nil ? "" : "t")
         let paths = Self.paths(to: program.arguments.first ?? [], environment)
-        let words = [Array(letters.utf8)] + paths + [[]] + program.arguments
+        let words = [Array((terminal == nil ? "-" : "t").utf8)] + paths + [[]] + program.arguments
         try container.limit(program.privileges).apply()
         ck_reset_signals()
-        try stage.run(words, environment: environment, report: report)
+        try stage.run(words, environment: environment, lines: lines)
     }
 
     /// Where a program may be, as execvpe(3) looks for it.
@@ -129,27 +129,28 @@ public struct Joining {
 
     // MARK: In this process
 
-    /// What the stage told. The container may have had its hands on it, and may have told anything.
-    private func child(
-        told reading: borrowing Descriptor, of container: RunningContainer
-    ) throws -> Child {
-        var child: Child?
-        do {
-            while let (kind, number) = try Self.message(reading) {
-                switch kind {
-                case Message.child where child == nil: child = try container.child(number)
-                case Message.refusal: throw Self.refused(try reading.readToEnd(limit: 65536))
-                case Message.noChild: throw SystemCallError("clone", number)
-                case Message.noProgram: throw SystemCallError("execve", number, [.init("program", name)])
-                default: throw SystemCallError("setsid", number)
-                }
+    /// What the stage tells until the program runs. The container may have had its hands on it, and tell anything.
+    private func follow(
+        _ reading: borrowing Descriptor, _ helper: Child, _ line: EndingLine
+    ) throws {
+        var pid: Int32?
+        while let (kind, number) = try Self.message(reading) {
+            switch kind {
+            case Message.child: pid = number
+            case Message.refusal: throw Self.refused(try reading.readToEnd(limit: 65536))
+            case Message.noChild: throw SystemCallError("clone", number)
+            case Message.noProgram: throw SystemCallError("execve", number, [.init("program", name)])
+            default: throw SystemCallError("ioctl", number, [.init("subject", "the terminal")])
             }
-        } catch {
-            try child?.end()
-            throw error
         }
-        guard let child else { throw SystemCallError("clone", ESRCH) }
-        return child
+        guard let pid else { throw SystemCallError("clone", ESRCH) }
+        helper.line = line
+        // One that has ended needs no signals; one that is not the helper's child was told of by somebody else.
+        let number = ck_pidfd_open(pid)
+        guard number >= 0 else { return }
+        let target = Descriptor(owning: number)
+        guard let entry = try? Processes.read(pid), entry.parent == helper.pid else { return }
+        helper.stand(for: pid, target)
     }
 
     private static func message(_ reading: borrowing Descriptor) throws(SystemCallError) -> (Int32, Int32)? {
@@ -169,25 +170,5 @@ public struct Joining {
         return SystemCallError(
             text[0], number, text[2].isEmpty ? [] : [.init(text[2], text[3])],
             detail: text[4].isEmpty ? nil : text[4])
-    }
-}
-
-extension RunningContainer {
-    /// The child that was told of: ours, and born in this container. ESRCH for any other.
-    fileprivate func child(_ number: Int32) throws(SystemCallError) -> Child {
-        let subject = SystemCallError.Subject("pid", "\(number)")
-        let fresh = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(number) })
-        var (code, signal): (Int32, Int32) = (-1, -1)
-        // ECHILD where it is none of ours. WNOWAIT: nothing is taken away by looking.
-        try systemCall("waitid", [subject]) {
-            unsafe ck_wait(fresh.number, WNOHANG | WNOWAIT, &code, &signal)
-        }
-        // One that has ended has no namespace to be told by any more.
-        if let namespace = try? Namespace.pid.identifier(of: number) {
-            guard namespace == (try Namespace.pid.identifier(of: pid)) else {
-                throw SystemCallError("waitid", ESRCH, [subject])
-            }
-        }
-        return Child(pid: number, pidfd: fresh)
     }
 }

@@ -11,17 +11,21 @@ struct Stage: ~Copyable {
         file = Descriptor(owning: try systemCall("memfd_create") { ck_make_stage() })
     }
 
-    /// The descriptor to report on, which the stage uses.
-    static let reporting: Int32 = 3
+    /// The descriptors that the stage uses, to report on and to tell how the program ended.
+    private static let lines: [Int32] = [3, 4]
 
-    /// execveat(2): becomes the stage. Nothing else is open beyond the standard files, but `report` where given.
+    /// execveat(2): becomes the stage. Nothing else is open beyond the standard files, but `lines`.
     consuming func run(
-        _ words: [[UInt8]], environment: [[UInt8]], report: Int32? = nil
+        _ words: [[UInt8]], environment: [[UInt8]], lines: [Int32] = []
     ) throws(SystemCallError) -> Never {
-        // Out of the way of the report's number.
+        // Out of the way of the lines' numbers, and so are they.
         let number = try systemCall("fcntl") { ck_fcntl(file.number, F_DUPFD_CLOEXEC, 10) }
-        if let report { try systemCall("dup2") { dup2(report, Self.reporting) } }
-        try systemCall("close_range") { ck_close_range(report == nil ? 3 : 4, UInt32(number - 1), 0) }
+        let copies = try lines.map { line throws(SystemCallError) in
+            try systemCall("fcntl") { ck_fcntl(line, F_DUPFD_CLOEXEC, 10) }
+        }
+        for (line, place) in zip(copies, Self.lines) { try systemCall("dup2") { dup2(line, place) } }
+        let kept = Int32(copies.count)
+        try systemCall("close_range") { ck_close_range(UInt32(3 + kept), UInt32(number - 1), 0) }
         try systemCall("close_range") { ck_close_range(UInt32(number + 1), .max, 0) }
         var error: Int32 = 0
         unsafe withStrings(words) { words in

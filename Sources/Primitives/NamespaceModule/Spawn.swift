@@ -28,10 +28,10 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
             Parameter<Propagation>(
                 "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
-            Parameter<CgroupReference?>(
-                "cgroup", "The control group that it is born in.", shown: "this process's"),
             Parameter<Bool>(
                 "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false),
+            Parameter<CgroupReference?>(
+                "cgroup", "The control group that it is born in.", shown: "this process's"),
             Parameter<TerminalHandle?>(
                 "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
         ]
@@ -40,7 +40,9 @@ private struct SpawnOptions: ArgumentType {
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
         options.namespaces = Set(try slot.elements(Namespace.read))
-        let known = ["users", "time_offsets", "die_with_parent", "propagation", "init", "terminal", "cgroup"]
+        let known = [
+            "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "terminal",
+        ]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
@@ -88,8 +90,8 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.timeOffsets = options.timeOffsets
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
-        spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.hasInit = options.hasInit
+        spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]
     }

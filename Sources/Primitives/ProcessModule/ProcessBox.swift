@@ -9,17 +9,15 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     let channel: Channel?
     private let report: Report?
     private let terminal: PseudoTerminal?
-    private let parting: Init?
 
     init(
         _ child: Child, channel: Channel? = nil, report: Report? = nil, terminal: PseudoTerminal? = nil,
-        parting: Init? = nil, _ holdings: Holdings
+        _ holdings: Holdings
     ) {
         self.child = child
         self.channel = channel
         self.report = report
         self.terminal = terminal
-        self.parting = parting
         holding = holdings.hold("process \(child.pid)") { try child.end() }
     }
 
@@ -37,7 +35,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         channel?.closeIfDone()
         try report?.close()
         if let fields = report?.error { throw childFailure(fields, in: state) }
-        return (parting?.mainEnding() ?? ending).value
+        return ending.value
     }
 
     /// What the function in it returned; raises its Lua error.

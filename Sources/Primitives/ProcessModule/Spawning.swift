@@ -67,9 +67,8 @@ struct Spawning {
             run(function, report, theirs, parting)
         }
         state.copied(.parent)
-        parting?.watch()
-        let box = ProcessBox(
-            child, channel: ours, report: report, terminal: terminal, parting: parting, holdings)
+        parting?.watch(child)
+        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
         // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
         if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {

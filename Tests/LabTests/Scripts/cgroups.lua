@@ -182,3 +182,18 @@ cgroup.find(name):delete()
 -- Pressure, where the kernel counts it by group.
 local group <close> = cgroup.create(name)
 if fs.exists(group.path .. "/cpu.pressure") then assert(group:stats().pressure.cpu.some.total >= 0) end
+
+-- What a killed run leaves in its groups, tupper clean kills and removes.
+local program = fs.read "/proc/self/cmdline":match "^[^\0]+"
+proc.capture { program, "script", "-", check = false, input = ([[
+    local left = cgroup.create("%s/left", { pids = 9 })
+    ns.spawn({ cgroup = left, die_with_parent = false }, function() sys.sleep(99) end)
+    cgroup.create("%s/kept", { pids = 9 }):keep()
+    proc.kill(proc.self(), "KILL")
+]]):format(name .. "killed", name .. "killed") }
+assert(#cgroup.find(name .. "killed/left"):processes() == 1)
+assert(proc.capture { program, "clean", "--dry-run", check = false }:find(name .. "killed/left", 1, true))
+proc.capture { program, "clean", check = false }
+refused("ENOENT", cgroup.find, name .. "killed/left")
+cgroup.find(name .. "killed/kept"):delete()
+cgroup.find(name .. "killed"):delete()
