@@ -27,7 +27,14 @@ long ck_filesystem_type_of(int descriptor) {
 
 int ck_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
-    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+    int opened;
+    // EAGAIN: somebody has renamed or mounted something, anywhere on the machine, while the kernel went up by "..".
+    for (int attempt = 0; attempt < 1000; attempt++) {
+        opened = (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+        if (opened >= 0 || errno != EAGAIN)
+            break;
+    }
+    return opened;
 }
 
 int ck_open_tree(int directory, const char *path, unsigned int flags) {
