@@ -191,20 +191,28 @@ static void note_stop(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
 void ck_on_stop_signals(void (*arrived)(int)) {
     stop_arrived = arrived;
     make_stop_event();
     ck_catch_stop_signals();
+    // A caller may have blocked them; and where it has SIGCHLD ignored, children leave without saying how they ended.
+    sigset_t stops;
+    sigemptyset(&stops);
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
+        sigaddset(&stops, stop_signals[i]);
+    sigprocmask(SIG_UNBLOCK, &stops, NULL);
+    signal(SIGCHLD, SIG_DFL);
 }
 
 void ck_catch_stop_signals(void) {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
     // No SA_RESTART: a waiting system call must return EINTR for the script to be interrupted.
     struct sigaction action = {.sa_sigaction = note_stop, .sa_flags = SA_SIGINFO};
     if (stop_arrived == NULL)
         return;
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        sigaction(signals[i], &action, NULL);
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
+        sigaction(stop_signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -31,7 +31,7 @@ public enum Credentials {
     ) throws(SystemCallError) {
         // The groups go first: afterwards the right to change them is gone.
         do {
-            try systemCall("setgroups") { unsafe setgroups(groups.count, groups) }
+            try systemCall("setgroups", [.init("user", "\(user)")]) { unsafe setgroups(groups.count, groups) }
         } catch let error where error.number == EPERM && groups.isEmpty && has(capability: 6) {
             // With CAP_SETGID only a user namespace refuses it, in which groups were given up for good.
         }

@@ -10,8 +10,8 @@ public func registerPrimitives(with state: State) -> Holdings {
     state.explain = { error, primitive in
         switch error {
         case let error as SystemCallError: failure(of: error, in: primitive)
+        case let error as Program.Refusal: failure(of: error, in: primitive)
         case let error as Joining.Failure: Failure(primitive.name, error.words)
-        case let error as Program.Refusal: Failure(primitive.name, "\(error.program): \(error.words)")
         case let error as CgroupUnsupported:
             Failure(primitive.name, "option '\(error.option)': \(error.reason)")
         case let error as ProfileError: Failure(primitive.name, error.message, hint: error.hint)
@@ -64,6 +64,13 @@ func failure(of error: SystemCallError, in primitive: Primitive) -> Failure {
     failure.path = error.subjects.last { ["path", "target", "source"].contains($0.role) }?.text
     failure.subject = error.subjects.first?.text
     failure.hint = hint(for: error)
+    return failure
+}
+
+/// A program's refusal as the fields of an error object.
+private func failure(of refusal: Program.Refusal, in primitive: Primitive) -> Failure {
+    var failure = Failure(primitive.name, "\(refusal.program): \(refusal.words)", hint: hint(for: refusal))
+    failure.subject = refusal.program
     return failure
 }
 

@@ -17,11 +17,19 @@ struct ScriptTests {
         #expect(outcome.errors.hasPrefix("stdin:2: no"))
     }
 
-    @Test("a syntax error names its line")
+    @Test("a syntax error names its line and shows it")
     func syntaxError() throws {
-        let outcome = try Tupper.run("local x = \nlocal")
+        let outcome = try Tupper.run("local x = 1\nlocal y = = \u{1b}2")
         #expect(outcome.status == 1)
-        #expect(outcome.errors.contains("stdin:2:"))
+        #expect(outcome.errors == "stdin:2: unexpected symbol near '='\n  local y = = ?2\n")
+    }
+
+    @Test(
+        "a script that cannot be read is named with the cause",
+        arguments: [("/nowhere/x.lua", "no such file or directory"), ("/etc", "is a directory")])
+    func unreadable(_ path: String, _ cause: String) throws {
+        let outcome = try Tupper.command(["script", path])
+        #expect(outcome.status == 1 && outcome.errors == "tupper: \(path): \(cause)\n", "\(outcome.errors)")
     }
 
     @Test("an argument of the wrong type is refused with position and type")

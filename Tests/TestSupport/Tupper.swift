@@ -36,21 +36,24 @@ public enum Tupper {
 
     /// Runs one of the demos in a network and mount namespace of its own that outlives it; then lists the links.
     ///
-    /// `stoppedBy` sends it a signal after some milliseconds.
+    /// `preparing` is shell that runs there first; `stoppedBy` sends the demo a signal after some milliseconds.
     public static func runDemo(
-        _ name: String, stoppedBy signal: Int32? = nil, after milliseconds: Int = 0
+        _ name: String, _ arguments: [String] = [], preparing: String = "",
+        stoppedBy signal: Int32? = nil, after milliseconds: Int = 0
     ) throws -> Outcome {
         let demo = repository.appendingPathComponent("scripts/\(name)").path
         let stop = signal.map { "sleep \(Double(milliseconds) / 1000); kill -\($0) $pid;" } ?? ""
         let shell = """
-            ip link set lo up; '\(executable.path)' script '\(demo)' < /dev/null & pid=$!
+            ip link set lo up; \(preparing)
+            '\(executable.path)' script '\(demo)' "$@" < /dev/null & pid=$!
             \(stop) wait $pid; status=$?
-            echo left: links $(ls /sys/class/net); exit $status
+            echo left: $(nft list tables) $(grep 1 /proc/sys/net/ipv4/ip_forward) links $(ls /sys/class/net)
+            exit $status
             """
         // A fresh sysfs shows the links of the new network namespace.
         return try start(
             URL(fileURLWithPath: "/usr/bin/unshare"),
-            ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)"], input: "")
+            ["-n", "-m", "sh", "-c", "mount -t sysfs sysfs /sys; \(shell)", "sh"] + arguments, input: "")
     }
 
     /// Runs a script of LabTests in a virtual machine with another kernel, whose control groups are of a version ("1", "2",

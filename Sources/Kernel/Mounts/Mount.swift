@@ -46,15 +46,35 @@ public struct Mount: Sendable, Equatable {
     public let path: FilePath
 
     /// Unmounts it wherever it is by now; detaches it where it is busy. One that is gone already is no error.
+    ///
+    /// EBUSY where another mount covers it.
     public func unmount() throws(SystemCallError) {
-        guard let place = try currentPath() else { return }
-        do {
-            try Self.unmount(place)
-        } catch let error where error.number == EBUSY {
-            try Self.unmount(place, detach: true)
-        } catch let error where error.number == EINVAL || error.number == ENOENT {
-            return
+        // Somebody may rename what is above it meanwhile, and a path would then lead elsewhere: what is unmounted is
+        // what was opened and found to be this mount.
+        for _ in 0..<100 {
+            guard let place = try currentPath(), place != "/" else { return }
+            guard let opened = try? Descriptor.open(place, Descriptor.pathOnly | O_NOFOLLOW),
+                (try? opened.mountIdentifier()) == identifier
+            else { continue }
+            return try detach(opened, at: place)
         }
+        throw SystemCallError(
+            "umount", EBUSY, [.init("target", path.string)], detail: "another mount covers it")
+    }
+
+    /// Takes it out of sight by way of its root held open; it goes with the last user.
+    private func detach(
+        _ opened: borrowing Descriptor, at place: FilePath
+    ) throws(SystemCallError) {
+        // A file cannot be gone to.
+        guard try opened.status().st_mode & S_IFMT == S_IFDIR else {
+            return try Self.unmount(place, detach: true)
+        }
+        let here = try Descriptor.open(".", Descriptor.pathOnly | O_DIRECTORY)
+        try systemCall("fchdir", [.init("target", place.string)]) { fchdir(opened.number) }
+        defer { _ = fchdir(here.number) }
+        // MNT_DETACH: being here keeps it busy.
+        try systemCall("umount", [.init("target", place.string)]) { unsafe umount2(".", 2) }
     }
 
     private func currentPath() throws(SystemCallError) -> FilePath? {
@@ -235,5 +255,14 @@ extension RootPath {
         }
         let shown = root.map { $0.appending(path.components) } ?? path
         return (try? shown.absolute()) ?? shown
+    }
+}
+
+extension Descriptor {
+    /// The number of the mount that the file lies on.
+    fileprivate func mountIdentifier() throws(SystemCallError) -> UInt64 {
+        var (identifier, isRoot): (UInt64, Int32) = (0, 0)
+        try systemCall("statx") { unsafe ck_mount_identifier(number, "", 0x1000, &identifier, &isRoot) }
+        return identifier
     }
 }

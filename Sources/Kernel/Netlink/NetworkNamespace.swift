@@ -86,11 +86,21 @@ public final class NetworkNamespace {
         _ way: Int32, from home: borrowing RouteSocket, _ subjects: [SystemCallError.Subject],
         _ body: () throws(SystemCallError) -> Void
     ) throws(SystemCallError) {
-        let back = try home.namespace()
+        let back = try home.namespace(subjects)
         try systemCall("setns", subjects) { ck_setns(way, Namespace.net.flag) }
         var failure: SystemCallError?
         do { try body() } catch { failure = error }
-        try systemCall("setns") { ck_setns(back.number, Namespace.net.flag) }
+        var patience = 3
+        while true {
+            // To stay there would be worse than any failure: all that follows would happen there.
+            do throws(SystemCallError) {
+                try systemCall("setns", subjects) { ck_setns(back.number, Namespace.net.flag) }
+                break
+            } catch {
+                patience -= 1
+                if patience == 0 { throw error }
+            }
+        }
         if let failure { throw failure }
     }
 }

@@ -92,7 +92,9 @@ struct RouteSocket: ~Copyable {
     }
 
     /// A descriptor of the socket's network namespace, SIOCGSKNS: needs CAP_NET_ADMIN, but no /proc.
-    func namespace() throws(SystemCallError) -> Descriptor {
-        Descriptor(owning: try systemCall("ioctl") { ck_ioctl(descriptor.number, 0x894C, nil) })
+    func namespace(
+        _ subjects: [SystemCallError.Subject] = []
+    ) throws(SystemCallError) -> Descriptor {
+        Descriptor(owning: try systemCall("SIOCGSKNS", subjects) { ck_ioctl(descriptor.number, 0x894C, nil) })
     }
 }

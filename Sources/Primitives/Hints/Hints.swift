@@ -17,13 +17,21 @@ private func privilegeHint(_ error: SystemCallError) -> String? {
         "open_tree",
         "move_mount", "mount_setattr", "umount", "pivot_root", "chroot", "sendto", "mknod",
     ]
+    let fileCalls = [
+        "openat", "openat2", "mkdirat", "unlinkat", "rename", "symlinkat", "fstatat", "stat", "chdir",
+        "chroot",
+        "readlink", "mknod", "linkat",
+    ]
     switch (error.call, error.code) {
     case (let call, "EPERM")
-    where (calls.contains(call) || call.hasPrefix("RTM_")) && !Credentials.canAdministrate:
+    where calls.contains(call) && !Credentials.canAdministrate:
         return "this needs root (CAP_SYS_ADMIN); try: sudo tupper ..., or a user namespace: "
             + "ns.unshare{ users = \"root\" }"
-    case (let call, "EACCES") where call == "openat" && Credentials.user != 0:
+    case (let call, "EACCES") where fileCalls.contains(call) && Credentials.user != 0,
+        (let call, "EPERM") where ["chown", "chmod"].contains(call) && Credentials.user != 0:
         return "user \(Credentials.user) may not; try: sudo tupper ..."
+    case ("pidfd_send_signal", "EPERM") where Credentials.user != 0:
+        return "the process belongs to another user than \(Credentials.user); try: sudo tupper ..."
     case ("unshare", "ENOSPC"), ("clone", "ENOSPC"):
         return "the limit on nested or counted namespaces is reached; see /proc/sys/user"
     default: return nil

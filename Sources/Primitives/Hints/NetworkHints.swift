@@ -19,10 +19,19 @@ func networkHint(for error: SystemCallError) -> String? {
     case ("setns", "ESRCH"): return "the process whose network namespace was meant has ended"
     case ("socket", "EPERM") where subject("address") != nil:
         return "this needs root (CAP_NET_RAW), or a group in the range of net.ipv4.ping_group_range"
-    case let (call, "EPERM") where call.hasPrefix("RTM_"):
-        return "this needs root over this network namespace (CAP_NET_ADMIN); try: sudo tupper ..."
+    case let (call, "EPERM") where call.hasPrefix("RTM_") || call == "SIOCGSKNS":
+        return networkPrivilegeHint
     case ("execve", "ENOENT") where subject("program") == "nft":
         return "the program nft is missing; it is in the Debian package nftables"
     default: return nil
     }
+}
+
+private let networkPrivilegeHint =
+    "this needs root over this network namespace (CAP_NET_ADMIN); try: sudo tupper ..."
+
+/// What the user can do about a program that has refused in its own words.
+func hint(for refusal: Program.Refusal) -> String? {
+    guard refusal.program == "nft", refusal.words.hasSuffix("Operation not permitted") else { return nil }
+    return networkPrivilegeHint
 }

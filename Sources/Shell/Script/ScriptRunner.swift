@@ -56,8 +56,14 @@ public struct ScriptRunner {
         let named = Value.Entry(.integer(0), .text(name))
         let rest = values.enumerated().map { Value.Entry(.integer(Int64($0.offset) + 1), $0.element) }
         state.setGlobal("arg", .table([named] + rest))
+        let chunk: Function
+        do { chunk = try load(withoutShebang(source), "@\(name)") } catch let failure as LuaFailure {
+            return Ending(status: 1, report: syntaxError(failure, in: source))
+        } catch {
+            return Ending(status: 1, report: "\(error)")
+        }
         do {
-            _ = try load(withoutShebang(source), "@\(name)")(values.map(Argument.value))
+            _ = try chunk(values.map(Argument.value))
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
@@ -71,6 +77,19 @@ public struct ScriptRunner {
     private func withoutShebang(_ source: [UInt8]) -> [UInt8] {
         guard source.first == UInt8(ascii: "#") else { return source }
         return Array(source.drop { $0 != UInt8(ascii: "\n") })
+    }
+
+    /// What Lua says of a chunk that it cannot read, `NAME:LINE: ...`, and the line itself.
+    private func syntaxError(_ failure: LuaFailure, in source: [UInt8]) -> String {
+        let text = state.text(of: failure)
+        let number = text.split(separator: ":").dropFirst().lazy.compactMap { Int($0) }.first ?? 0
+        let lines = source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.indices.contains(number - 1) else { return text }
+        // What would move a terminal's cursor is not for showing.
+        let shown = String(decoding: lines[number - 1].prefix(200), as: UTF8.self).unicodeScalars.map {
+            $0 == "\t" ? " " : $0.properties.generalCategory == .control ? "?" : String($0)
+        }
+        return "\(text)\n  \(shown.joined())"
     }
 
     private func report(_ failure: LuaFailure) -> String {

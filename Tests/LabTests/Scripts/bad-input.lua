@@ -10,7 +10,8 @@ local never = { ["proc.exec"] = true, ["os.exit"] = true, ["ns.unshare"] = true,
     ["proc.limits"] = true, ["proc.no_new_privileges"] = true, ["cap.keep"] = true, ["cap.set"] = true,
     ["fs.chroot"] = true, ["fs.pivot"] = true, ["sys.chdir"] = true }
 local values = { true, -1, 0, 1 << 62, math.mininteger, 0.5, 1 / 0, 0 / 0, "", "\0", "a\nb", "\xff\xfe", ("x"):rep(4097),
-    ("x"):rep(1 << 20), "../..", "12Q", {}, { {} }, { [1 << 40] = 1 }, { x = "y" }, print, coroutine.create(print), io.stdout }
+    ("x"):rep(1 << 20), "../..", "12Q", {}, { {} }, { [1 << 40] = 1 }, { x = "y" }, print, coroutine.create(print),
+        io.stdout }
 local cyclic = {}
 cyclic.self = cyclic
 values[#values + 1] = cyclic
@@ -23,9 +24,9 @@ for _, name in ipairs { "ns", "fs", "net", "proc", "sys", "cgroup", "cap", "secc
                 -- A number is a pid or a size to some, and a harmless path must not be made.
                 local ok, err = pcall(primitive, value)
                 assert(ok or type(tostring(err)) == "string")
-                pcall(primitive, "/nowhere/x", value)
-                pcall(primitive, "/nowhere/x", "/nowhere/y", value)
-                pcall(primitive, "/nowhere/x", { [value ~= value and 1 or value] = value })
+                pcall(primitive, "/mnt/nowhere/x", value)
+                pcall(primitive, "/mnt/nowhere/x", "/mnt/nowhere/y", value)
+                pcall(primitive, "/mnt/nowhere/x", { [value ~= value and 1 or value] = value })
                 count = count + 1
             end
         end

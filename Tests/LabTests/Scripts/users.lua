@@ -16,7 +16,8 @@ end):receive()
 assert(told[1]:match "0%s+100000%s+1000\n%s+5000%s+300000%s+1\n" and told[1] == told[2] and told[3] == "allow\n")
 assert(told[4] == "" and told[5] == 0 and told[6] == "5000\n" and told[7]:find "no such number")
 -- Nobody is root inside where nobody is mapped so.
-told = ns.spawn({ users = { { inside = 1000, outside = 0, count = 1 } } }, function(parent) parent:send(sys.uid()) end):receive()
+told = ns.spawn({ users = { { inside = 1000, outside = 0, count = 1 } } },
+    function(parent) parent:send(sys.uid()) end):receive()
 assert(told == 1000)
 -- Every other kind together with it, each owned by it, and entered again from outside.
 local all = { "mount", "uts", "ipc", "net", "pid", "cgroup", "time" }
@@ -111,7 +112,8 @@ output = as(4321, prelude .. [[
 assert(output:match "^%s+0%s+4321%s+1\n%s+1%s+200000%s+1000\n%s+1001%s+400000%s+10\n", output)
 assert(output:match "allow\n01010\n\n$", output)
 output = as(4321, prelude .. [[
-    print(told({ users = { { inside = 0, outside = 200005, count = 10 } } }, function() return fs.read "/proc/self/uid_map" end))
+    print(told({ users = { { inside = 0, outside = 200005, count = 10 } } },
+        function() return fs.read "/proc/self/uid_map" end))
     print(pcall(ns.spawn, { users = { { inside = 0, outside = 200995, count = 10 } } }, print))
     local ok, err = pcall(ns.spawn, { users = { { inside = 0, outside = 0, count = 1 } } }, print)
     print(err.code, err.hint)

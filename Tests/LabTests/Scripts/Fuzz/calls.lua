@@ -24,15 +24,20 @@ local apart = {
     ["proc.exec"] = true, ["os.exit"] = true, ["ns.unshare"] = true, ["ns.enter"] = true, ["fs.chroot"] = true,
     ["fs.pivot"] = true, ["proc.kill"] = true, ["sys.env"] = true, ["sys.umask"] = true,
 }
--- What takes a process's own rights and limits away is tried in a copy too; one may then be ended by the kernel.
-local function depriving(name) return name:find "^cap%." or name == "proc.limits" or name:find "^seccomp%." end
+-- What takes a process's own rights and means away is tried in a copy too; the kernel may then end it.
+local takes_away = {}
+for name in ([[proc.limits proc.nice proc.oom_score proc.affinity proc.become proc.no_new_privileges proc.session_keyring
+    cap.drop cap.keep cap.set seccomp.load landlock.restrict]]):gmatch "%S+" do takes_away[name] = true end
 
--- Without their options these wait for ever, or long.
-local patient = { ["process:wait"] = "timeout", ["process:receive"] = "timeout", ["parent:receive"] = "timeout",
-    ["net.ping"] = "timeout" }
+-- Without their timeout these wait for ever, or long.
+local function waits(call)
+    for _, option in ipairs(call.options) do if option.name == "timeout" then return true end end
+end
 local traps = { ILL = true, TRAP = true, SEGV = true, ABRT = true, BUS = true, FPE = true, SYS = true }
 
 local alive, released, methods, reached = {}, {}, {}, {}
+-- A program may be ended by whatever it was given; a copy of the interpreter may not.
+local programs = setmetatable({}, { __mode = "k" })
 
 local function note(kind, handle)
     for _, call in ipairs(declared) do
@@ -53,17 +58,19 @@ end
 local function retire()
     local handle = table.remove(alive, 1)
     local kind = tostring(handle):match "^%a+"
-    if kind == "process" and math.random(2) == 1 then ended(handle) elseif handle.release then pcall(handle.release,
+    if kind == "process" and math.random(2) == 1 then ended(handle,
+        programs[handle]) elseif handle.release then pcall(handle.release,
         handle) end
     released[#released + 1] = handle
     if #released > 8 then table.remove(released, 1) end
 end
 
-local function keep(...)
+local function keep(call, ...)
     for i = 1, math.min(select("#", ...), 3) do
         local value = select(i, ...)
         if type(value) == "userdata" and io.type(value) == nil then
             local kind = tostring(value):match "^%a+"
+            programs[value] = call == "proc.spawn" or nil
             note(kind, value)
         end
     end
@@ -89,7 +96,7 @@ local function options(call)
         if math.random(10) <= (option.required and 9 or 4) then filled[option.name] = values.of(option.type, option.name) end
     end
     if math.random(25) == 1 then filled[values.string()] = values.nonsense() end
-    if patient[call.name] then filled[patient[call.name]] = values.pick { 0, 0.001, 0.01, "5ms" } end
+    if waits(call) then filled.timeout = values.pick { 0, 0.001, 0.01, "5ms" } end
     return filled
 end
 
@@ -97,11 +104,11 @@ local function arguments(call)
     local list = table.pack()
     local function add(value) list.n = list.n + 1; list[list.n] = value end
     if call.kind then add(receiver(call.kind)) end
-    if math.random(40) == 1 and not patient[call.name] then return list end
+    if math.random(40) == 1 and not waits(call) then return list end
     for _, parameter in ipairs(call.positional) do add(values.of(parameter.type, parameter.name)) end
-    if call.takes_table and (patient[call.name] or math.random(12) > 1) then
+    if call.takes_table and (waits(call) or math.random(12) > 1) then
         add(options(call))
-    elseif math.random(20) == 1 and not patient[call.name] then
+    elseif math.random(20) == 1 and not waits(call) then
         add(values.nonsense())
     end
     return list
@@ -139,17 +146,17 @@ local function run(call, list)
     local primitive = call.kind and methods[call.name] or not call.kind and _G[call.module][call.method]
     if not primitive then return end
     reached[call.name] = true
-    if apart[call.name] or depriving(call.name) then
-        return ended(proc.fork(function() primitive(table.unpack(list, 1, list.n)) end), depriving(call.name))
+    if apart[call.name] or takes_away[call.name] then
+        return ended(proc.fork(function() primitive(table.unpack(list, 1, list.n)) end), takes_away[call.name])
     end
     local way = math.random(10) == 1 and coroutine.wrap(function(...) return pcall(...) end) or pcall
     local results = table.pack(way(primitive, table.unpack(list, 1, list.n)))
-    if results[1] then return keep(table.unpack(results, 2, math.min(results.n, 4))) end
+    if results[1] then return keep(call.name, table.unpack(results, 2, math.min(results.n, 4))) end
     assert(type(results[2]) == "table" and type(tostring(results[2])) == "string", tostring(results[2]))
 end
 
 -- Some handles to begin with.
-keep(proc.fork(function() end))
+keep("proc.fork", proc.fork(function() end))
 for number = 1, count do
     local call = values.pick(declared)
     local list = arguments(call)

@@ -132,6 +132,24 @@ local types = {
         { A = values.string() } } end,
     ["any plain value"] = function() return values.nonsense() end,
     any = function() return values.nonsense() end,
+    ["list of capabilities"] = function() return pick { {}, { "SYS_ADMIN" }, { "CHOWN", "CAP_KILL" }, { "NOSUCH" },
+        cap.default, { 1 } } end,
+    profile = function()
+        return pick { "default", {}, { default = "EPERM" }, { default = "allow", mkdir = "ENOSYS" },
+            { base = "default" }, "f",
+            { default = "kill", allow = { "read" } }, { default = "EPERM", [1] = "x" }, '{"defaultAction":"SCMP_ACT_ALLOW"}' }
+    end,
+    ["table of limits"] = function()
+        return pick { {}, { open_files = 64 }, { core = 0 }, { open_files = -1 }, { nosuch = 1 }, { core = { 1, 0 } },
+            { cpu = 1 << 62 } }
+    end,
+    ["table of file rules"] = function() return pick { {}, { read = { "a" } }, { ["/"] = "r" }, { execute = { "/usr" },
+        write = { "a" } } } end,
+    ["memory limit"] = function() return pick { "64M", 0, "max", -1, 1 << 62, "1%" } end,
+    ["group name"] = function() return pick { "x", "a/b", "../..", "", "/", "cgroup.procs", ("x"):rep(255) } end,
+    ["system call"] = function() return pick { "read", "nosuch", 0, -1, 1 << 40 } end,
+    ["kind of device file"] = function() return pick { "c", "b", "p", "x" } end,
+    ["list of processors"] = function() return pick { { 0 }, { 0, 1 }, { -1 }, { 1 << 20 }, {}, "0-1" } end,
     ["list of namespaces with options"] = function()
         return { pick(kinds), pick(kinds), users = pick { nil, "root", "auto" }, die_with_parent = pick { nil, true, false },
             propagation = pick { nil, "private", "shared", "x" } }
@@ -154,6 +172,7 @@ end
 function values.of(kind, name)
     local roll = math.random(20)
     if roll <= 5 then return tamed(kind, name, values.nonsense()) end
+    if kind == "terminal" or kind == "process" or kind == "mount" then return values.handle() end
     local element = kind:match "^list of (.*)$"
     if types[kind] then return tamed(kind, name, types[kind]()) end
     if not element then return values.string() end

@@ -1,0 +1,69 @@
+-- What a program started by tupper gets from it and from its caller, and what it does not.
+ns.unshare { "mount", "pid" }
+fs.mount { type = "proc", target = "/proc" }
+fs.tmpfs "/mnt"
+local tupper = "/mnt/tupper"
+fs.copy("/proc/self/exe", tupper, { follow = true })
+local function nested(script, shell)
+    fs.write("/mnt/script.lua", script)
+    return proc.capture { "perl", "-e", shell or "exec @ARGV", tupper, "script", "/mnt/script.lua" }
+end
+
+-- Descriptors that the caller forgot to close reach no program, whichever way it is started, nor one in a container.
+local leak = "use Fcntl; open(A, '</etc/passwd'); open(B, '</'); for (*A, *B) { fcntl($_, F_SETFD, 0) } exec @ARGV"
+local look = [["ls", "/proc/self/fd"]]
+for _, script in ipairs {
+    "io.write((proc.capture { " .. look .. " }))", "proc.run { " .. look .. " }", "proc.spawn { " .. look .. " }:wait()",
+    "proc.exec { " .. look .. " }",
+    [[ns.spawn({ "pid", "mount" }, function() fs.mount { type = "proc",
+        target = "/proc" } proc.exec { ]] .. look .. " } end):wait()",
+} do
+    -- 3 is the directory that ls reads.
+    local found = nested(script, leak)
+    assert(found == "0\n1\n2\n3\n", script .. ": " .. found)
+end
+
+-- Signals that the caller ignores or blocks are as usual in a program, and for tupper itself.
+local deaf = [[use POSIX; $SIG{CHLD} = $SIG{TERM} = $SIG{INT} = $SIG{USR1} = "IGNORE";
+    sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM, SIGINT, SIGUSR2, SIGCHLD)); exec @ARGV]]
+local status = nested([[proc.run { "cat", "/proc/self/status" }]], deaf)
+for _, field in ipairs { "SigBlk", "SigIgn" } do assert(status:find(field .. ":%s*0+\n"), status) end
+assert(nested([[print(proc.fork(function() end):wait().code, proc.run { "false", check = false }.code)]], deaf) == "0\t1\n")
+local sleeper = proc.spawn { "perl", "-e", deaf, tupper, "script", "-", stdin = "/mnt/script.lua" }
+fs.write("/mnt/script.lua", "sys.sleep(60)")
+sleeper:release()
+fs.write("/mnt/script.lua", [[proc.spawn { "touch", "/mnt/begun" }:wait() sys.sleep(60)]])
+sleeper = proc.spawn { "perl", "-e", deaf, tupper, "script", "/mnt/script.lua" }
+while not fs.exists "/mnt/begun" do sys.sleep "5ms" end
+sleeper:signal "TERM"
+assert(sleeper:wait { timeout = "10s" }.code == 143)
+
+-- A killed parent takes along what it has started, in a container or not.
+fs.write("/mnt/script.lua", [[
+    local one = ns.spawn({ "pid" }, function() proc.exec { "sleep", "1234" } end)
+    local two = proc.spawn { "sleep", "1234" }
+    local three = proc.fork(function() sys.sleep(1234) end)
+    io.open("/mnt/started", "w"):close()
+    sys.sleep(60)]])
+local parent = proc.spawn { tupper, "script", "/mnt/script.lua" }
+while not fs.exists "/mnt/started" do sys.sleep "5ms" end
+parent:signal "KILL"
+parent:wait()
+for try = 1, 400 do
+    local left = {}
+    for _, process in ipairs(proc.list()) do
+        if process.state ~= "Z" and process.pid ~= proc.self() then left[#left + 1] = process.name end
+    end
+    if #left == 0 then break end
+    assert(try < 400, table.concat(left, " "))
+    sys.sleep "10ms"
+end
+
+-- A program that could not be run leaves this process as it was.
+local ok, err = pcall(proc.exec, { "/nowhere" })
+assert(not ok and err.code == "ENOENT")
+local me = proc.self()
+proc.spawn { "sh", "-c", "sleep 0.1; kill -TERM " .. me }:keep()
+ok, err = pcall(sys.sleep, 10)
+assert(not ok and err.code == "EINTR", tostring(err))
+os.exit(0)
