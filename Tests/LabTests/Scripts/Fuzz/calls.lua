@@ -147,7 +147,10 @@ local function run(call, list)
     if not primitive then return end
     reached[call.name] = true
     if apart[call.name] or takes_away[call.name] then
-        return ended(proc.fork(function() primitive(table.unpack(list, 1, list.n)) end), takes_away[call.name])
+        -- Limits and a filter given to a program may end it, as they may end this copy of the interpreter.
+        local given = list[list.n]
+        local bounded = type(given) == "table" and (rawget(given, "seccomp") or rawget(given, "limits")) ~= nil
+        return ended(proc.fork(function() primitive(table.unpack(list, 1, list.n)) end), takes_away[call.name] or bounded)
     end
     local way = math.random(10) == 1 and coroutine.wrap(function(...) return pcall(...) end) or pcall
     local results = table.pack(way(primitive, table.unpack(list, 1, list.n)))
