@@ -91,6 +91,11 @@ public final class Browser {
         next += 1
         var message: [String: Any] = ["id": next, "method": method, "params": parameters]
         if let session { message["sessionId"] = session }
+        // Asked first: a write to a browser that is gone would end the test runner (SIGPIPE).
+        var end = pollfd(fd: output.fileDescriptor, events: Int16(POLLOUT), revents: 0)
+        guard poll(&end, 1, 60_000) > 0, end.revents & Int16(POLLERR) == 0 else {
+            throw Failure(message: "the browser has ended, or never began")
+        }
         try output.write(contentsOf: try JSONSerialization.data(withJSONObject: message) + [0])
         while true {
             let answer = try receive()
