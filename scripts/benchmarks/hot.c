@@ -1,52 +1,114 @@
-// Runs a program step by step (ptrace(2), PTRACE_SINGLESTEP), children until their exec too, and prints the address of
-// every instruction between FIRST and LAST that ran: "children" for those that a child ran, "start" for the others.
+// Prints which functions a program runs. Reads their addresses, one a line in hexadecimal, puts a breakpoint on each
+// (ptrace(2)), and takes one away when it is met; a child meets them anew, until its exec. Prints the address and
+// "children" for a function that a child ran, "start" for the others.
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-int main(int count, char *words[]) {
-    if (count < 4)
-        return 64;
-    unsigned long first = strtoul(words[1], NULL, 16), last = strtoul(words[2], NULL, 16);
-    unsigned char *ran = calloc(last - first, 1);
-    pid_t start = fork();
-    if (start == 0) {
-        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
-        raise(SIGSTOP);
-        execv(words[3], words + 3);
-        _exit(127);
+static unsigned long functions[1 << 18], first, last;
+static size_t count;
+static unsigned char *text, *armed, *ran;
+
+// The memory of a process, to be written past its protection.
+static int memory(pid_t pid) {
+    char path[32];
+    snprintf(path, sizeof path, "/proc/%d/mem", pid);
+    int descriptor = open(path, O_RDWR);
+    if (descriptor < 0) {
+        perror(path);
+        exit(1);
     }
-    int status;
-    waitpid(start, &status, 0);
-    ptrace(PTRACE_SETOPTIONS, start, NULL,
-           PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
-    ptrace(PTRACE_CONT, start, NULL, NULL);
-    int running = 0;
+    return descriptor;
+}
+
+static void arm(pid_t pid) {
+    int descriptor = memory(pid);
+    size_t length = last - first + 1;
+    if (text == NULL) {
+        text = malloc(length);
+        armed = malloc(length);
+        ran = calloc(length, 1);
+        if (pread(descriptor, text, length, (off_t)first) != (ssize_t)length)
+            exit(1);
+        memcpy(armed, text, length);
+        for (size_t index = 0; index < count; index++)
+            armed[functions[index] - first] = 0xCC;
+    }
+    if (pwrite(descriptor, armed, length, (off_t)first) != (ssize_t)length)
+        exit(1);
+    close(descriptor);
+}
+
+// Whether the process stands behind a breakpoint of ours; it then goes on from there without it.
+static int met(pid_t pid, int is_child) {
+    struct user_regs_struct registers;
+    ptrace(PTRACE_GETREGS, pid, NULL, &registers);
+    unsigned long at = registers.rip - 1;
+    if (at < first || at > last || armed[at - first] != 0xCC)
+        return 0;
+    ran[at - first] |= is_child ? 2 : 1;
+    int descriptor = memory(pid);
+    if (pwrite(descriptor, text + (at - first), 1, (off_t)at) != 1)
+        exit(1);
+    close(descriptor);
+    registers.rip = at;
+    ptrace(PTRACE_SETREGS, pid, NULL, &registers);
+    return 1;
+}
+
+static void follow(pid_t start) {
+    int status, started = 0;
     for (pid_t pid; (pid = waitpid(-1, &status, __WALL)) > 0;) {
         if (!WIFSTOPPED(status))
             continue;
         int stop = WSTOPSIG(status), pass = 0;
         if (status >> 16 == PTRACE_EVENT_EXEC) {
-            ptrace(running++ ? PTRACE_DETACH : PTRACE_SINGLESTEP, pid, NULL, NULL);
-            continue;
-        }
-        if (stop == SIGTRAP || stop == SIGSTOP) {
-            unsigned long at =
-                (unsigned long)ptrace(PTRACE_PEEKUSER, pid, offsetof(struct user_regs_struct, rip), NULL);
-            if (at >= first && at < last)
-                ran[at - first] |= pid == start ? 1 : 2;
-        } else {
+            // First the program itself, then one that a child becomes.
+            if (started++) {
+                ptrace(PTRACE_DETACH, pid, NULL, NULL);
+                continue;
+            }
+            arm(pid);
+        } else if (stop == SIGSTOP && pid != start) {
+            arm(pid);
+        } else if (stop != SIGSTOP && status >> 16 == 0 && !(stop == SIGTRAP && met(pid, pid != start))) {
             pass = stop;
         }
-        ptrace(PTRACE_SINGLESTEP, pid, NULL, (void *)(long)pass);
+        ptrace(PTRACE_CONT, pid, NULL, (void *)(long)pass);
     }
-    for (unsigned long at = first; at < last; at++)
-        if (ran[at - first])
-            printf("%016lx %s\n", at, ran[at - first] & 2 ? "children" : "start");
+}
+
+int main(int length, char *words[]) {
+    while (count < sizeof functions / sizeof *functions && scanf("%lx", &functions[count]) == 1) {
+        if (count == 0 || functions[count] < first)
+            first = functions[count];
+        if (functions[count] > last)
+            last = functions[count];
+        count++;
+    }
+    if (length < 2 || count == 0)
+        return 64;
+    pid_t start = fork();
+    if (start == 0) {
+        ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+        raise(SIGSTOP);
+        execv(words[1], words + 1);
+        _exit(127);
+    }
+    int status;
+    waitpid(start, &status, 0);
+    ptrace(PTRACE_SETOPTIONS, start, NULL,
+           PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+    ptrace(PTRACE_CONT, start, NULL, NULL);
+    follow(start);
+    for (size_t index = 0; index < count; index++)
+        if (ran[functions[index] - first])
+            printf("%016lx %s\n", functions[index], ran[functions[index] - first] & 2 ? "children" : "start");
 }
