@@ -14,7 +14,7 @@ let fences: [SwiftSetting] = [
     .unsafeFlags(["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"]),
     // Sections of their own let the linker put the functions of a start side by side.
     .unsafeFlags(
-        ["-cross-module-optimization", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
+        ["-cross-module-optimization", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
 ]
 
 /// The same for C.
@@ -32,9 +32,17 @@ let package = Package(
     targets: [
         // Floor 0: C.
         .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
-        .systemLibrary(name: "CArchive", providers: [.apt(["libarchive-dev"])]),
+        .target(name: "CArchive", linkerSettings: [.linkedLibrary("archive")]),
         .systemLibrary(name: "CEdit", providers: [.apt(["libedit-dev"])]),
-        .target(name: "CKernel", cSettings: sections),
+        .target(
+            name: "CKernel", cSettings: sections,
+            linkerSettings: [
+                // start.c says what for.
+                .unsafeFlags(
+                    [
+                        "fopen", "sysconf", "swift_copyAuxiliaryExecutablePath", "_swift_stdlib_getUnsafeArgvArgc",
+                    ].flatMap { ["-Xlinker", "--wrap=\($0)"] }, .when(configuration: .release))
+            ]),
         .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: sections),
         .target(
             name: "CSeccomp", cSettings: [.unsafeFlags(["-std=c23"])],
@@ -52,7 +60,7 @@ let package = Package(
                 "CArchive", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: fences,
-            linkerSettings: ["nettle", "acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
+            linkerSettings: ["acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
         .target(
             name: "LineEditor",
             dependencies: ["CEdit", "Kernel", .product(name: "SystemPackage", package: "swift-system")],

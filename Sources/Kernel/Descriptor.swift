@@ -60,10 +60,16 @@ public struct Descriptor: ~Copyable {
 
     /// Reads until the end of the file; EFBIG beyond `limit` bytes.
     public func readToEnd(limit: Int64 = .max) throws(SystemCallError) -> [UInt8] {
+        try Self.readToEnd(number, limit: limit)
+    }
+
+    static func readToEnd(_ number: Int32, limit: Int64 = .max) throws(SystemCallError) -> [UInt8] {
         var bytes: [UInt8] = []
         // A file's size is a guess only: it may grow, and files of /proc have none.
-        let size = (try? status().st_size) ?? 0
-        var room = Int(min(max(Int64(size) + 1, 4096), 1 << 20, limit < .max ? limit + 1 : .max))
+        var status = stat()
+        let size = unsafe fstat(number, &status) == 0 ? Int64(status.st_size) : 0
+        let isPlain = size > 0 && status.st_mode & S_IFMT == S_IFREG
+        var room = Int(min(max(size + 1, 4096), 1 << 20, limit < .max ? limit + 1 : .max))
         while true {
             var count = 0
             let chunk = try unsafe Self.bytes(room: room) { buffer throws(SystemCallError) in
@@ -75,6 +81,8 @@ public struct Descriptor: ~Copyable {
             if count == 0 { return bytes }
             if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
             if bytes.count > limit { throw SystemCallError("read", EFBIG) }
+            // A plain file that gives less than there is room for has no more.
+            if isPlain, count < room { return bytes }
             room = max(room, 65536)
         }
     }

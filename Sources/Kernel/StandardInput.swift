@@ -23,6 +23,9 @@ public enum StandardInput {
         }
     }
 
+    /// All that is left.
+    public static func readToEnd() throws(SystemCallError) -> [UInt8] { try Descriptor.readToEnd(0) }
+
     /// Writes what was printed so far: fflush(3).
     public static func flush() { ck_flush() }
 }

@@ -24,7 +24,9 @@ extension String: ArgumentType {
     /// UTF-8 text without NUL.
     public static func read(_ slot: Slot) throws -> String {
         guard let bytes = slot.bytes() else { throw slot.wanted("a string") }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw slot.wanted("UTF-8 text") }
+        let text = String(decoding: bytes, as: UTF8.self)
+        // What is no UTF-8 is decoded to something else. The initializer that validates is generic and costs more.
+        guard text.utf8.elementsEqual(bytes) else { throw slot.wanted("UTF-8 text") }
         guard !bytes.contains(0) else { throw slot.wanted("text without NUL") }
         return text
     }

@@ -16,7 +16,7 @@ internal import CLuaBridge
                 guard let fallback = parameter.fallback else {
                     throw ArgumentError("\(slot.place) is missing (\(Content.typeName) wanted)")
                 }
-                return fallback
+                return fallback()
             }
         }
     }
@@ -47,7 +47,7 @@ internal import CLuaBridge
         if parameter === primitive.list {
             return unsafe Slot(state: state, lua: lua, index: table, position: .list, isPushed: false)
         }
-        unsafe state.push(bytes: Array(parameter.name.utf8), on: lua)
+        unsafe state.push(parameter.name, on: lua)
         if unsafe lua_type(lua, table) == LUA_TTABLE {
             unsafe lua_rawget(lua, table)
         } else {
@@ -117,11 +117,11 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
     let isPushed: Bool
 
     /// Where the argument stands; turned into words only for a message.
-    indirect enum Position {
+    enum Position {
         case argument(Int32, String?)
         case option(String)
         case list
-        case element(Position, UInt64)
+        indirect case element(Position, UInt64)
     }
 
     /// How messages name the argument.

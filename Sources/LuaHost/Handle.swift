@@ -25,17 +25,19 @@ public struct Kind {
     /// What it is, in a sentence.
     public let summary: String
     /// Its fields, each with its type as LuaCATS has it and a sentence.
-    public let fields: [(name: String, type: String, summary: String)]
+    public var fields: [(name: String, type: String, summary: String)] { listFields() }
+    private let listFields: () -> [(name: String, type: String, summary: String)]
     private let buildMethods: () -> [Primitive]
 
     /// Declares a kind. A method called `release` is what `<close>` calls.
     public init(
-        _ name: String, _ summary: String, fields: [(name: String, type: String, summary: String)] = [],
+        _ name: String, _ summary: String,
+        fields: @autoclosure @escaping () -> [(name: String, type: String, summary: String)] = [],
         _ methods: @autoclosure @escaping () -> [Primitive]
     ) {
         self.name = name
         self.summary = summary
-        self.fields = fields
+        listFields = fields
         buildMethods = methods
     }
 
@@ -46,17 +48,23 @@ public struct Kind {
 /// A kind in use: its methods are built when the first of them is named.
 @safe final class KindTable {
     let kind: Kind
-    /// What Lua tells the kind's metatable by.
-    let metatable: UnsafeRawPointer?
+    let type: any Handle.Type
+    /// The metatable, and what Lua tells it by.
+    let metatable: Reference
+    let address: UnsafeRawPointer?
     private let methods: Reference
     private var release: Primitive?
     private var isBuilt = false
 
-    /// Takes the table of methods on top of the stack.
-    init(_ kind: Kind, metatable: UnsafeRawPointer?, popping state: State) {
-        self.kind = kind
-        unsafe self.metatable = metatable
+    /// The metatable lies below the table of methods on top of the stack; both stay there.
+    init(_ type: any Handle.Type, in state: State) {
+        self.type = type
+        kind = type.kind
+        unsafe lua_pushvalue(state.lua, -1)
         methods = Reference(popping: state)
+        unsafe address = lua_topointer(state.lua, -2)
+        unsafe lua_pushvalue(state.lua, -2)
+        metatable = Reference(popping: state)
     }
 
     /// Pushes a method; nil where there is none of that name. To be asked once: the table then has it.
@@ -108,27 +116,28 @@ struct HandleMetamethods {
             return []
         }
         close = add("__close", "Releases the handle.") { call in
-            try call.state.kinds[type(of: try call.anyReceiver()).kindName]?.close(call)
+            try call.state.kindTable(of: type(of: try call.anyReceiver()))?.close(call)
             return []
         }
         index = add("__index", "Reads a field, or builds the methods.") { call in
             let handle = try call.anyReceiver()
             guard case .bytes(let name) = try call[argument].value else { return [] }
             if let field = try handle.field(String(decoding: name, as: UTF8.self)) { return [.value(field)] }
-            let method = call.state.kinds[type(of: handle).kindName]?.method(name, in: call.state)
+            let method = call.state.kindTable(of: type(of: handle))?.method(name, in: call.state)
             return method.map { [.reference($0)] } ?? []
         }
     }
 }
 
 extension State {
+    /// A kind in use; a script has few of them.
+    fileprivate func kindTable(of type: any Handle.Type) -> KindTable? { kinds.first { $0.type == type } }
+
     /// Makes the metatable of a kind.
     private func register(_ type: any Handle.Type) -> KindTable {
-        if let known = kinds[type.kindName] { return known }
         let metamethods = metamethods ?? HandleMetamethods(in: self)
         self.metamethods = metamethods
         unsafe luaL_newmetatable(lua, type.kindName)
-        let metatable = unsafe lua_topointer(lua, -1)
         for (name, entry) in [
             ("__tostring", metamethods.text), ("__gc", metamethods.collect), ("__close", metamethods.close),
         ] {
@@ -136,11 +145,11 @@ extension State {
             unsafe lb_push_primitive(lua, entry)
             unsafe lua_rawset(lua, -3)
         }
-        push("__index")
         unsafe lua_createtable(lua, 0, 0)
-        unsafe lua_pushvalue(lua, -1)
-        let kind = unsafe KindTable(type.kind, metatable: metatable, popping: self)
-        kinds[type.kindName] = kind
+        let kind = KindTable(type, in: self)
+        kinds.append(kind)
+        push("__index")
+        unsafe lua_rotate(lua, -2, 1)
         unsafe lb_push_index(lua, metamethods.index)
         unsafe lua_rawset(lua, -3)
         // Scripts cannot reach __gc by way of getmetatable.
@@ -153,10 +162,11 @@ extension State {
 
     func push(_ handle: any Handle, on lua: OpaquePointer) {
         _ = unsafe lua_checkstack(lua, 8)
+        let kind = kindTable(of: type(of: handle)) ?? register(type(of: handle))
         let block = unsafe lua_newuserdatauv(lua, MemoryLayout<Int>.size, 0)
-        let kind = register(type(of: handle))
-        unsafe block?.storeBytes(of: handles.add(handle, metatable: kind.metatable), as: Int.self)
-        unsafe luaL_setmetatable(lua, kind.kind.name)
+        unsafe block?.storeBytes(of: handles.add(handle, metatable: kind.address), as: Int.self)
+        unsafe push(.reference(kind.metatable), on: lua)
+        unsafe lua_setmetatable(lua, -2)
     }
 
     func handle(at index: Int32, on lua: OpaquePointer) -> (any Handle)? {

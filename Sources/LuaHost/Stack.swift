@@ -6,9 +6,18 @@ internal import CLuaBridge
 extension State {
     static let deepest = 100
 
-    func push(_ text: String) { unsafe push(bytes: Array(text.utf8), on: lua) }
+    func push(_ text: String) { unsafe push(text, on: lua) }
     func push(_ value: Value) { unsafe push(value, on: lua) }
     func push(_ argument: Argument) { unsafe push(argument, on: lua) }
+
+    func push(_ text: String, on lua: OpaquePointer) {
+        var text = text
+        text.withUTF8 { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) {
+                _ = unsafe lua_pushlstring(lua, $0.baseAddress, $0.count)
+            }
+        }
+    }
 
     func push(bytes: [UInt8], on lua: OpaquePointer) {
         unsafe bytes.withUnsafeBytes {

@@ -20,7 +20,7 @@ internal import CLuaBridge
     var undeclared: [(name: String, declare: () -> Module)] = []
     var hasBeenCopied = false
     var handles = HandleTable()
-    var kinds: [String: KindTable] = [:]
+    var kinds: [KindTable] = []
     var metamethods: HandleMetamethods?
     /// Turns an error of a library into a failure with hint; nil where it does not know it.
     public var explain: (any Error, Primitive) -> Failure? = { _, _ in nil }

@@ -1,5 +1,5 @@
 /// A plain Lua value: what crosses between Lua and Swift by copy. Strings are bytes.
-public indirect enum Value: Sendable, Equatable {
+public enum Value: Sendable, Equatable {
     case absent
     case boolean(Bool)
     case integer(Int64)

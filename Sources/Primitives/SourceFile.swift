@@ -9,6 +9,22 @@ public enum SourceFile {
         try explained { try Files.read(RootPath(FilePath(bytes: path), in: nil), limit: 64 << 20) }
     }
 
+    /// A script's text; `-` is standard input. Throws ``Unreadable``.
+    public static func script(_ path: [UInt8]) throws -> [UInt8] {
+        do throws(SystemCallError) {
+            return path == [UInt8(ascii: "-")]
+                ? try StandardInput.readToEnd()
+                : try Descriptor.open(FilePath(bytes: path), 0).readToEnd()
+        } catch {
+            throw Unreadable(description: "\(String(decoding: path, as: UTF8.self)): \(error.meaning)")
+        }
+    }
+
+    /// A script that cannot be read, and why.
+    public struct Unreadable: Error, CustomStringConvertible {
+        public let description: String
+    }
+
     /// Makes it anew in a directory, which is made too where it is missing; returns its path.
     public static func write(_ text: String, named name: String, in directory: [UInt8]) throws -> [UInt8] {
         let place = FilePath(bytes: directory)

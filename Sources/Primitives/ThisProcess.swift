@@ -12,4 +12,7 @@ public enum ThisProcess {
 
     /// The pid of the process that made this one; 0 where it is out of sight.
     public static var parentPID: Int { Int(Processes.parent) }
+
+    /// The words of its command line, its name first.
+    public static var arguments: [[UInt8]] { Arguments.all }
 }

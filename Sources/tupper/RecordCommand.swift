@@ -31,7 +31,7 @@ struct RecordCommand: ParsableCommand {
                         _ = try page.writeAll($0)
                     }
                 }
-            })
+            }.told())
     }
 
     private func open() throws -> FileDescriptor {

@@ -1,7 +1,5 @@
 public import ArgumentParser
-import Glibc
 public import Shell
-import SystemPackage
 
 /// `tupper script FILE [ARGS...]`.
 struct ScriptCommand: ParsableCommand {
@@ -21,54 +19,22 @@ struct ScriptCommand: ParsableCommand {
     var arguments: [String] = []
 
     func run() throws {
-        throw ExitCode(ScriptFile(path: file).run(arguments, tracing: trace))
+        let words = arguments.map { Array($0.utf8) }
+        throw ExitCode(ScriptFile(path: file).run(words, tracing: trace).told())
     }
 }
 
 extension TraceFormat: ExpressibleByArgument {}
 
-/// A script to run: a file, or `-` for standard input.
-struct ScriptFile {
-    let path: String
+extension ScriptFile {
+    /// The script at a path of text.
+    init(path: String) { self.init(path: Array(path.utf8)) }
+}
 
-    /// Runs it and prints how it ended; returns the exit status.
-    func run(_ arguments: [String], tracing: TraceFormat?) -> Int32 {
-        run { source, name in
-            ScriptRunner(tracing: tracing).run(
-                source, name: name, arguments: arguments.map { Array($0.utf8) })
-        }
-    }
-
-    /// Gives its text and name to `body`, and prints how it ended; returns the exit status.
-    func run(_ body: ([UInt8], String) throws -> ScriptRunner.Ending) -> Int32 {
-        let ending: ScriptRunner.Ending
-        do {
-            ending = try body(try read(), path == "-" ? "stdin" : path)
-        } catch let error as Errno {
-            ending = .init(status: 1, report: "tupper: \(path): \(error.description.lowercased())")
-        } catch {
-            ending = .init(status: 1, report: "tupper: \(error)")
-        }
-        if !ending.report.isEmpty { printError(ending.report) }
-        return ending.status
-    }
-
-    private func read() throws -> [UInt8] {
-        let descriptor =
-            path == "-"
-            ? FileDescriptor.standardInput
-            : try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
-        defer { if path != "-" { try? descriptor.close() } }
-        var source: [UInt8] = []
-        // Most scripts fit in the first chunk; a larger one would cost page faults on the way of every start.
-        var room = 8192
-        while true {
-            let chunk = try unsafe [UInt8](unsafeUninitializedCapacity: room) {
-                try unsafe $1 = descriptor.read(into: UnsafeMutableRawBufferPointer($0))
-            }
-            if chunk.isEmpty { return source }
-            if source.isEmpty { source = chunk } else { source += chunk }
-            room = 1 << 17
-        }
+extension ScriptRunner.Ending {
+    /// Prints the report; the exit status.
+    func told() -> Int32 {
+        if !report.isEmpty { printError(report) }
+        return status
     }
 }

@@ -29,6 +29,6 @@ struct StepCommand: ParsableCommand {
             ScriptFile(path: file).run { source, name in
                 StepRunner(follow: follow).run(
                     source, name: name, arguments: arguments.map { Array($0.utf8) })
-            })
+            }.told())
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import Shell
 
 /// The command line. Wrong usage exits 64, as sysexits(3) has it.
 struct Tupper: ParsableCommand {
@@ -27,12 +28,15 @@ enum Start {
     /// `tupper script FILE [ARGS...]` is what starts most often, a container at a time: it goes past the parser, which
     /// takes longer to look at the commands' declarations than the rest of the start.
     static func main() {
-        let words = CommandLine.arguments
-        if words.count > 2, words[1] == "script", words[2] == "-" || !words[2].hasPrefix("-") {
-            exit(ScriptFile(path: words[2]).run(Array(words[3...]), tracing: nil))
+        let words = ScriptFile.commandLine
+        if words.count > 2, words[1] == Array("script".utf8),
+            words[2] == [UInt8(ascii: "-")] || words[2].first != UInt8(ascii: "-")
+        {
+            exit(ScriptFile(path: words[2]).run(Array(words[3...])).told())
         }
-        if let script = Completion.script(Array(words.dropFirst())) { return printOutput(script) }
-        Tupper.main(spelledOut(Array(words.dropFirst())))
+        let texts = Array(CommandLine.arguments.dropFirst())
+        if let script = Completion.script(texts) { return printOutput(script) }
+        Tupper.main(spelledOut(texts))
     }
 
     /// The parser knows options with a value or without; `--trace` may have one, and the script after it is none.

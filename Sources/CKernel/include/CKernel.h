@@ -69,6 +69,8 @@ int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
 
 /// execvpe(3): PATH is looked up in this process's environment.
 int ck_execvpe(const char *file, char *const arguments[], char *const environment[]);
+/// The arguments of main, which Swift sees as text only.
+char **ck_arguments(int *count);
 /// The environment, which Swift sees as unsafe global state.
 char **ck_environment(void);
 /// fflush(3) of everything: before a copy of the process is made, or it would print twice.

@@ -42,7 +42,7 @@ public enum KernelFeatures {
     }
 
     /// Does something in a child with namespaces of its own, which go with it; what it returns is a status below 128.
-    public static func trial(in namespaces: Set<Namespace>, _ body: () -> Int32) -> Trial {
+    public static func trial(in namespaces: NamespaceSet, _ body: () -> Int32) -> Trial {
         do throws(SystemCallError) {
             guard let child = try Child.clone(into: namespaces) else { Processes.leave(body()) }
             guard case .code(let status)? = try child.wait(timeout: 10_000) else {

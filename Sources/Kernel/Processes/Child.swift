@@ -37,15 +37,13 @@ public final class Child {
     ///
     /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
     public static func clone(
-        into namespaces: Set<Namespace> = [], group: CgroupPlacement? = nil
+        into namespaces: NamespaceSet = [], group: CgroupPlacement? = nil
     ) throws(SystemCallError) -> Child? {
         ck_flush()
         OwnProgram.seal()
-        Namespace.noteOrigin(before: namespaces)
-        let flags = Namespace.flags(of: namespaces)
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {
-            unsafe ck_clone(flags, &pidfd, group?.directory ?? -1)
+            unsafe ck_clone(namespaces.flags, &pidfd, group?.directory ?? -1)
         }
         if pid == 0 {
             Processes.beginCopy()

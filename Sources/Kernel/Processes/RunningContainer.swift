@@ -7,7 +7,7 @@ public final class RunningContainer {
     let pid: Int32
     let pidfd: Descriptor
     private let root: Descriptor
-    private let namespaces: Set<Namespace>
+    private let namespaces: NamespaceSet
     private let memberships: [UInt8]
     /// The most that a program in it can have.
     public let bounding: Capabilities
@@ -72,8 +72,8 @@ public final class RunningContainer {
         throw SystemCallError("pidfd_open", ESRCH, [.init("pid", "\(pid)")])
     }
 
-    private static func namespaces(of pid: Int32) -> Set<Namespace> {
-        Set(
+    private static func namespaces(of pid: Int32) -> NamespaceSet {
+        NamespaceSet(
             Namespace.allCases.filter { kind in
                 // A kind that this kernel lacks is everywhere the same.
                 guard let own = try? kind.identifier(), let other = try? kind.identifier(of: pid) else {
@@ -107,7 +107,7 @@ public final class RunningContainer {
         try joinGroups()
         if !namespaces.isEmpty {
             try systemCall("setns", [.init("pid", "\(pid)")] + Namespace.subject(namespaces)) {
-                ck_setns(pidfd.number, Namespace.flags(of: namespaces))
+                ck_setns(pidfd.number, namespaces.flags)
             }
         }
         try systemCall("chroot", [.init("pid", "\(pid)")]) { ck_enter_root(root.number) }

@@ -92,19 +92,20 @@ public class AnyParameter {
 ///
 /// Declaring is on the way of every start: what only documentation and traces need is worked out when asked for.
 public final class Parameter<Content: ArgumentType>: AnyParameter {
-    let fallback: Content?
+    /// A function, so that the class is of the same size whatever `Content` is: it then costs less to begin with.
+    let fallback: (() -> Content)?
     private let shown: String?
 
     /// A parameter that must be given, or, of optional type, may be left out; `shown` says what happens then.
     public init(_ name: String, _ summary: String, shown: String? = nil) {
-        fallback = Content.whenAbsent
+        if let absent = Content.whenAbsent { fallback = { absent } } else { fallback = nil }
         self.shown = shown
         super.init(name, summary, isRequired: fallback == nil)
     }
 
     /// A parameter with a default.
     public init(_ name: String, _ summary: String, default fallback: Content) {
-        self.fallback = fallback
+        self.fallback = { fallback }
         shown = nil
         super.init(name, summary, isRequired: false)
     }
@@ -115,14 +116,14 @@ public final class Parameter<Content: ArgumentType>: AnyParameter {
     public override var fields: [AnyParameter] { Content.fields }
     public override var shownDefault: String? { shown ?? fallbackText }
     override var shellDefault: [String]? {
-        if (fallback as? Bool) == false { return nil }
+        if (fallback?() as? Bool) == false { return nil }
         return fallbackText.map { [shellQuoted($0)] }
     }
 
     /// The default as text; nil where leaving the argument out has no value.
     private var fallbackText: String? {
         guard let fallback, Content.whenAbsent == nil else { return nil }
-        return "\(fallback)"
+        return "\(fallback())"
     }
 }
 

@@ -31,7 +31,7 @@ private func unshare(_ holdings: Holdings) -> Primitive {
             sys.hostname "tupperware"
             """
     ) { call in
-        var wanted = Set(try call[kinds])
+        var wanted = NamespaceSet(try call[kinds])
         let map = try call[users]?.identityMap()
         if map != nil { wanted.insert(.user) }
         let times = try call[offsets]
@@ -70,7 +70,7 @@ private func enter(_ holdings: Holdings) -> Primitive {
             print(sys.hostname())
             """
     ) { call in
-        let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
+        let (pid, wanted) = (try call[process].pid, NamespaceSet(try call[kinds]))
         let succession = Succession(holdings: holdings, state: call.state)
         if holdings.isHolding { try succession.takeOver() }
         try Namespace.enter(wanted, of: pid)
@@ -96,7 +96,7 @@ struct Succession {
     let state: State
 
     /// Returns in the copy only.
-    func takeOver(into namespaces: Set<Namespace> = [], users: IdentityMap? = nil) throws {
+    func takeOver(into namespaces: NamespaceSet = [], users: IdentityMap? = nil) throws {
         let (ours, theirs) = try Channel.pair()
         guard let child = try Child.clone(into: namespaces) else {
             holdings.startAnew()

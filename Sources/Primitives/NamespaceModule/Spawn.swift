@@ -8,7 +8,7 @@ func spawningPrimitives(_ holdings: Holdings) -> [Declaration] {
 
 /// The options table of ns.spawn stands first, with the kinds of namespace as its list.
 private struct SpawnOptions: ArgumentType {
-    var namespaces: Set<Namespace> = []
+    var namespaces: NamespaceSet = []
     var users: UserMap?
     var timeOffsets: TimeOffsets?
     var diesWithParent = true
@@ -39,7 +39,7 @@ private struct SpawnOptions: ArgumentType {
 
     static func read(_ slot: Slot) throws -> SpawnOptions {
         var options = SpawnOptions()
-        options.namespaces = Set(try slot.elements(Namespace.read))
+        options.namespaces = NamespaceSet(try slot.elements(Namespace.read))
         let known = [
             "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "terminal",
         ]
@@ -84,7 +84,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let options = try call[namespaces]
-        var spawning = Spawning(holdings: holdings, state: call.state)
+        let spawning = Spawning(holdings: holdings, state: call.state)
         spawning.namespaces = options.namespaces
         spawning.users = try options.users?.identityMap()
         spawning.timeOffsets = options.timeOffsets
@@ -113,8 +113,8 @@ private func within(_ holdings: Holdings) -> Primitive {
             print(#ns.within(box, { "net" }, function() return net.links() end))
             """
     ) { call in
-        let (pid, wanted) = (try call[process].pid, Set(try call[kinds]))
-        var spawning = Spawning(holdings: holdings, state: call.state)
+        let (pid, wanted) = (try call[process].pid, NamespaceSet(try call[kinds]))
+        let spawning = Spawning(holdings: holdings, state: call.state)
         spawning.keepsValues = true
         spawning.prepare = {
             try Namespace.enter(wanted, of: pid)

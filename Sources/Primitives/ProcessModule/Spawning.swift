@@ -36,8 +36,8 @@ final class Report {
 }
 
 /// A copy of this interpreter to be made, that runs one function and ends.
-struct Spawning {
-    var namespaces: Set<Namespace> = []
+final class Spawning {
+    var namespaces: NamespaceSet = []
     var users: IdentityMap?
     var timeOffsets: TimeOffsets?
     var propagation = Propagation.private
@@ -52,8 +52,13 @@ struct Spawning {
     var keepsValues = false
     /// What is done in the copy before the function runs.
     var prepare: () throws -> Void = {}
-    let holdings: Holdings
-    let state: State
+    private let holdings: Holdings
+    private let state: State
+
+    init(holdings: Holdings, state: State) {
+        self.holdings = holdings
+        self.state = state
+    }
 
     /// Makes the copy; in it, `function` runs and the process ends.
     func start(_ function: Function) throws -> ProcessBox {
@@ -85,7 +90,7 @@ struct Spawning {
 
     /// What the copy is made in. Offsets can be given to a time namespace only before anybody is in it; a cgroup
     /// namespace starts at the group that its maker is in by then.
-    private var namespacesAtBirth: Set<Namespace> {
+    private var namespacesAtBirth: NamespaceSet {
         var all = users == nil ? namespaces : namespaces.union([.user])
         if timeOffsets != nil { all.remove(.time) }
         if group != nil { all.remove(.cgroup) }

@@ -20,6 +20,20 @@ public enum Namespace: String, CaseIterable, Sendable {
         }
     }
 
+    /// Its place among all kinds.
+    var place: Int {
+        switch self {
+        case .mount: 0
+        case .uts: 1
+        case .ipc: 2
+        case .net: 3
+        case .pid: 4
+        case .user: 5
+        case .cgroup: 6
+        case .time: 7
+        }
+    }
+
     /// The file's name below `/proc/PID/ns`.
     public var file: String { self == .mount ? "mnt" : rawValue }
 
@@ -33,48 +47,6 @@ public enum Namespace: String, CaseIterable, Sendable {
             unsafe path.withPlatformString { unsafe stat($0, &status) }
         }
         return UInt64(status.st_ino)
-    }
-
-    /// The namespaces that this program was started in, noted before the first step out of them.
-    nonisolated(unsafe) private static var origin: [Namespace: UInt64] = [:]
-    /// The kinds whose kernel parameters can be set.
-    private static let parameterized: [Namespace] = [.net, .ipc, .uts, .user]
-
-    /// Notes where this program was started, as far as `namespaces` leave it.
-    static func noteOrigin(before namespaces: Set<Namespace>) {
-        for kind in parameterized where namespaces.contains(kind) {
-            if unsafe origin[kind] == nil { unsafe origin[kind] = try? kind.identifier() }
-        }
-    }
-
-    /// The kinds of which this process is in one that this program made, as flags.
-    nonisolated(unsafe) private static var made: UInt64 = 0
-
-    /// Notes that this process is in new namespaces, or in others.
-    static func note(_ namespaces: Set<Namespace>, areNew: Bool) {
-        let flags = flags(of: namespaces)
-        unsafe made = areNew ? made | flags : made & ~flags
-        unsafe known = [:]
-    }
-
-    /// The identifiers of the namespaces that this process is in, as far as they were asked for since it moved.
-    nonisolated(unsafe) private static var known: [Namespace: UInt64] = [:]
-
-    /// Of this process, asked once as long as it stays there.
-    func ownIdentifierOnce() throws(SystemCallError) -> UInt64 {
-        if let known = unsafe Self.known[self] { return known }
-        let own = try identifier()
-        unsafe Self.known[self] = own
-        return own
-    }
-
-    /// Whether this process is in a namespace that goes when this program and its children have gone.
-    public var isOwn: Bool { unsafe Self.made & flag != 0 }
-
-    /// Whether this process is in the namespace that the program was started in, or cannot tell that it is not.
-    public func isOriginal() throws(SystemCallError) -> Bool {
-        guard let first = unsafe Self.origin[self] else { return true }
-        return try identifier() == first
     }
 
     /// The ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
@@ -97,7 +69,7 @@ public enum Namespace: String, CaseIterable, Sendable {
     }
 
     /// setns(2): moves this process into namespaces of another; for pid, only its children to come.
-    public static func enter(_ namespaces: Set<Namespace>, of pid: Int32) throws(SystemCallError) {
+    public static func enter(_ namespaces: NamespaceSet, of pid: Int32) throws(SystemCallError) {
         let subject = SystemCallError.Subject("pid", "\(pid)")
         noteOrigin(before: namespaces)
         // Who is root in there must not trace this process, which still holds what is of the host (CVE-2016-9962).
@@ -116,28 +88,21 @@ public enum Namespace: String, CaseIterable, Sendable {
         let joined = isSame ? namespaces.subtracting([.user]) : namespaces
         if joined.isEmpty { return }
         // All at once: the kernel checks the others against the user namespace that is joined with them.
-        try systemCall("setns", [subject]) { ck_setns(pidfd.number, flags(of: joined)) }
+        try systemCall("setns", [subject]) { ck_setns(pidfd.number, joined.flags) }
+        note(joined, areNew: false)
         if joined.contains(.user) { try Credentials.becomeRootWherePossible() }
         if namespaces.contains(.mount) { RootChange.note() }
     }
 
     /// How an error names them.
-    static func subject(_ namespaces: Set<Namespace>) -> [SystemCallError.Subject] {
-        let names = namespaces.map(\.rawValue).sorted().joined(separator: " ")
+    static func subject(_ namespaces: NamespaceSet) -> [SystemCallError.Subject] {
+        let names = namespaces.kinds.map(\.rawValue).sorted().joined(separator: " ")
         return names.isEmpty ? [] : [.init("namespaces", names)]
     }
 
-    static func flags(of namespaces: Set<Namespace>) -> UInt64 {
-        namespaces.reduce(UInt64(0)) { $0 | $1.flag }
-    }
-
     /// unshare(2): moves this process into new namespaces.
-    public static func unshare(_ namespaces: Set<Namespace>) throws(SystemCallError) {
-        noteOrigin(before: namespaces)
-        let flags = flags(of: namespaces)
-        try systemCall("unshare", subject(namespaces)) {
-            ck_unshare(flags)
-        }
+    public static func unshare(_ namespaces: NamespaceSet) throws(SystemCallError) {
+        try systemCall("unshare", subject(namespaces)) { ck_unshare(namespaces.flags) }
         note(namespaces, areNew: true)
     }
 }

@@ -1,5 +1,5 @@
+// libarchive(3), and extended attributes, which Swift's Glibc module leaves out.
 #pragma once
 #include <archive.h>
 #include <archive_entry.h>
-// Extended attributes, which Swift's Glibc module leaves out.
 #include <sys/xattr.h>

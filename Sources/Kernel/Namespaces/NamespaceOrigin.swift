@@ -1,0 +1,52 @@
+internal import CKernel
+internal import Glibc
+
+/// Where this process is among namespaces: which it was started in, and which this program has made.
+extension Namespace {
+    /// The kinds whose kernel parameters can be set.
+    private static let parameterized: NamespaceSet = [.net, .ipc, .uts, .user]
+
+    /// The namespaces that this program was started in, noted before the first step from them into others that it did
+    /// not make: their identifiers by the kind's place in `allCases`, 0 where none is noted.
+    nonisolated(unsafe) private static var origin = InlineArray<8, UInt64>(repeating: 0)
+
+    /// Notes where this program was started, before it enters namespaces of another process.
+    static func noteOrigin(before namespaces: NamespaceSet) {
+        for kind in unsafe namespaces.intersection(parameterized).subtracting(made).kinds
+        where unsafe origin[kind.place] == 0 {
+            unsafe origin[kind.place] = (try? kind.identifier()) ?? 0
+        }
+    }
+
+    /// Whether this process is in the namespace that the program was started in, or cannot tell that it is not: as
+    /// after a step from one that it made into one that it did not make.
+    public func isOriginal() throws(SystemCallError) -> Bool {
+        if isOwn { return false }
+        let first = unsafe Self.origin[place]
+        return first == 0 ? true : try identifier() == first
+    }
+
+    /// The kinds of which this process is in one that this program made.
+    nonisolated(unsafe) private static var made: NamespaceSet = []
+
+    /// Notes that this process is in new namespaces, or in others.
+    static func note(_ namespaces: NamespaceSet, areNew: Bool) {
+        unsafe made = areNew ? made.union(namespaces) : made.subtracting(namespaces)
+        unsafe known = .init(repeating: 0)
+    }
+
+    /// Whether this process is in a namespace that goes when this program and its children have gone.
+    public var isOwn: Bool { unsafe Self.made.contains(self) }
+
+    /// The identifiers of the namespaces that this process is in, as far as they were asked for since it moved.
+    nonisolated(unsafe) private static var known = InlineArray<8, UInt64>(repeating: 0)
+
+    /// Of this process, asked once as long as it stays there.
+    func ownIdentifierOnce() throws(SystemCallError) -> UInt64 {
+        let known = unsafe Self.known[place]
+        if known != 0 { return known }
+        let own = try identifier()
+        unsafe Self.known[place] = own
+        return own
+    }
+}

@@ -1,0 +1,29 @@
+internal import Primitives
+
+/// A script to run: a file, or `-` for standard input.
+public struct ScriptFile {
+    private let path: [UInt8]
+
+    /// The words of the command line as the bytes that they are, the program's name first.
+    public static var commandLine: [[UInt8]] { ThisProcess.arguments }
+
+    /// The script at a path.
+    public init(path: [UInt8]) { self.path = path }
+
+    /// Runs it with `arguments` as `arg` and `...`.
+    public func run(_ arguments: [[UInt8]], tracing: TraceFormat? = nil) -> ScriptRunner.Ending {
+        run { source, name in
+            ScriptRunner(tracing: tracing).run(source, name: name, arguments: arguments)
+        }
+    }
+
+    /// Gives its text and name to `body`.
+    public func run(_ body: ([UInt8], String) throws -> ScriptRunner.Ending) -> ScriptRunner.Ending {
+        do {
+            let source = try SourceFile.script(path)
+            return try body(source, path == [UInt8(ascii: "-")] ? "stdin" : String(decoding: path, as: UTF8.self))
+        } catch {
+            return .init(status: 1, report: "tupper: \(error)")
+        }
+    }
+}
