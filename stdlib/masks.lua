@@ -18,10 +18,11 @@ masks.readonly = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sys
 --- Hides and protects all of them below `root`, or below / where none is given; what a kernel lacks is left out.
 function masks.apply(root)
   for _, path in ipairs(masks.hidden) do fs.mask(path, { root = root, optional = true }) end
+  -- The machine's own /sys, where it is in sight, has the same files and is looked up sooner than a fresh one.
+  local place = root
+  if fs.exists "/sys/devices/system/cpu/online" then place = nil end
   for _, pattern in ipairs(masks.hidden_patterns) do
-    for _, path in ipairs(fs.glob((root or "") .. pattern)) do
-      fs.mask(root and path:sub(#root + 1) or path, { root = root, optional = true })
-    end
+    for _, path in ipairs(fs.glob(pattern, { root = place })) do fs.mask(path, { root = root, optional = true }) end
   end
   for _, path in ipairs(masks.readonly) do fs.readonly(path, { root = root, optional = true }) end
 end

@@ -139,7 +139,7 @@ Box.__tostring = function(box) return "sandbox " .. tostring(box.process) end
 function Box:wait(options)
   local result = self.process:wait(options)
   if self.group then
-    local memory = self.group:stats().memory
+    local memory = self.group:stats "memory"
     result.out_of_memory = memory and (memory.oom_kills or 0) > 0 or nil
     self.group:release()
     self.group = nil

@@ -31,7 +31,9 @@ public struct Capabilities: OptionSet, Sendable, Equatable {
 
     /// Those that this kernel has: PR_CAPBSET_READ refuses others.
     public static var known: Capabilities {
-        Capabilities(names.indices.filter { ck_prctl(PR_CAPBSET_READ, UInt($0)) >= 0 }.map(Capabilities.init))
+        // The kernel has them by number, up to its last one.
+        let last = names.indices.last { ck_prctl(PR_CAPBSET_READ, UInt($0)) >= 0 }
+        return Capabilities(rawValue: last.map { 2 << UInt64($0) &- 1 } ?? 0)
     }
 
     /// The one with a number.

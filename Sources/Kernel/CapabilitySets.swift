@@ -59,16 +59,20 @@ public struct CapabilitySets: Sendable, Equatable {
     ///
     /// The bounding set goes first, while CAP_SETPCAP is still there; the ambient set last, since it must lie in the
     /// permitted and inheritable ones.
-    public func apply() throws(SystemCallError) {
-        let before = try Self.current()
+    public func apply() throws(SystemCallError) { try apply(since: Self.current()) }
+
+    /// The same where it is known what they are.
+    func apply(since before: CapabilitySets) throws(SystemCallError) {
         try Self.drop(before.bounding.subtracting(bounding), from: before.bounding)
         if let missing = bounding.subtracting(before.bounding).names.first {
             throw SystemCallError(
                 "prctl", EPERM, [.init("capability", missing)],
                 detail: "nothing comes back into the bounding set")
         }
-        let sets = [effective.rawValue, permitted.rawValue, inheritable.rawValue]
-        try systemCall("capset", subjects(since: before)) { unsafe ck_capset(sets) }
+        let sets: InlineArray<3, UInt64> = [effective.rawValue, permitted.rawValue, inheritable.rawValue]
+        try systemCall("capset", subjects(since: before)) { unsafe sets.span.withUnsafeBufferPointer { unsafe ck_capset($0.baseAddress) } }
+        // Nothing comes into the ambient set by itself.
+        if ambient.isEmpty, before.ambient.isEmpty { return }
         for number in ambient.symmetricDifference(try Self.current().ambient).numbers {
             let change = ambient.contains(Capabilities(number: number))
             try systemCall("prctl", [.init("capability", Capabilities(number: number).names.joined())]) {

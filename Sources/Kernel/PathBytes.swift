@@ -6,24 +6,31 @@ public import SystemPackage
 extension FilePath {
     /// A path out of bytes; they end at a NUL.
     public init(bytes: [UInt8]) {
-        let characters = (bytes + [0]).map { CInterop.PlatformChar(bitPattern: $0) }
-        self = unsafe characters.withUnsafeBufferPointer {
-            guard let start = $0.baseAddress else { return FilePath() }
-            return unsafe FilePath(platformString: start)
+        self = unsafe (bytes + [0]).withUnsafeBufferPointer { buffer in
+            unsafe buffer.withMemoryRebound(to: CChar.self) {
+                guard let start = $0.baseAddress else { return FilePath() }
+                return unsafe FilePath(platformString: start)
+            }
         }
     }
 
     /// Its bytes, without a NUL.
     public var bytes: [UInt8] {
         unsafe withPlatformString { start in
-            var bytes: [UInt8] = []
-            var index = 0
-            while unsafe start[index] != 0 {
-                bytes.append(UInt8(bitPattern: unsafe start[index]))
-                index += 1
-            }
-            return bytes
+            unsafe Array(UnsafeRawBufferPointer(start: start, count: strlen(start)))
         }
+    }
+
+    /// The directory that its last name stands in, `.` where it has no other, and that name; nil where it ends in none:
+    /// `/`, and what ends in `.` or `..`.
+    var lastStep: (directory: FilePath, name: [UInt8])? {
+        let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+        let bytes = bytes
+        let end = bytes.lastIndex(of: slash)
+        let name = bytes[(end.map { $0 + 1 } ?? 0)...]
+        if name.isEmpty || name == [dot] || name == [dot, dot] { return nil }
+        guard let end else { return (".", Array(name)) }
+        return (end == 0 ? "/" : FilePath(bytes: Array(bytes[..<end])), Array(name))
     }
 
     /// Whether it is `other`, or names something below it; both absolute. Compared as bytes: FilePath's own

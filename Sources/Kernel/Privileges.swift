@@ -56,15 +56,19 @@ public struct Privileges: Sendable {
     private func changeIdentity() throws(SystemCallError) {
         guard let capabilities = capabilities.map({ $0.union(ambient) }) else {
             if ambient.isEmpty { return try becomeUser() }
-            return try become(keeping: try CapabilitySets.current())
+            let sets = try CapabilitySets.current()
+            return try become(keeping: sets, since: sets)
         }
-        let sets = try CapabilitySets.current()
+        var sets = try CapabilitySets.current()
         try CapabilitySets.drop(sets.bounding.subtracting(capabilities), from: sets.bounding)
-        try become(keeping: sets.keeping(capabilities))
+        sets.bounding.formIntersection(capabilities)
+        try become(keeping: sets.keeping(capabilities), since: sets)
     }
 
     /// Becomes the user, and has `sets` afterwards, as far as the change of the user leaves them.
-    private func become(keeping sets: CapabilitySets) throws(SystemCallError) {
+    private func become(
+        keeping sets: CapabilitySets, since before: CapabilitySets
+    ) throws(SystemCallError) {
         // The kernel takes capabilities away from whom stops being root, unless told so; execve forgets that again.
         let isNobody = user.map { $0 != 0 } ?? (Credentials.user != 0)
         if !ambient.isEmpty { try systemCall("prctl") { ck_prctl(PR_SET_KEEPCAPS, 1) } }
@@ -76,7 +80,7 @@ public struct Privileges: Sendable {
             wanted.permitted = ambient
             wanted.effective = ambient
         }
-        try wanted.apply()
+        if user == nil { try wanted.apply(since: before) } else { try wanted.apply() }
     }
 
     private func becomeUser() throws(SystemCallError) {

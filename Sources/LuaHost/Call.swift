@@ -11,7 +11,7 @@ internal import CLuaBridge
     /// The value of a parameter, checked; its default where it is left out.
     public subscript<Content>(_ parameter: Parameter<Content>) -> Content {
         get throws {
-            try withSlot(of: parameter) { slot in
+            try withSlot(of: parameter.any) { slot in
                 if !slot.isAbsent { return try Content.read(slot) }
                 guard let fallback = parameter.fallback else {
                     throw ArgumentError("\(slot.place) is missing (\(Content.typeName) wanted)")
@@ -22,8 +22,8 @@ internal import CLuaBridge
     }
 
     /// Whether a parameter was given.
-    public func isGiven(_ parameter: AnyParameter) -> Bool {
-        withSlot(of: parameter) { !$0.isAbsent }
+    public func isGiven<Content>(_ parameter: Parameter<Content>) -> Bool {
+        withSlot(of: parameter.any) { !$0.isAbsent }
     }
 
     /// The handle a method was called on.

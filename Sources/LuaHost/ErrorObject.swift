@@ -11,7 +11,7 @@ extension State {
         push("__tostring")
         let subject = Parameter<Anything>("error", "The error.", default: .nothing)
         entries.append(
-            Primitive("error.__tostring", "Shows an error in one line.", positional: [subject]) { call in
+            Primitive("error.__tostring", "Shows an error in one line.", positional: [subject.any]) { call in
                 [.value(call.errorText())]
             })
         unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))

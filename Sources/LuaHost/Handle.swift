@@ -104,7 +104,7 @@ struct HandleMetamethods {
         func add(_ name: String, _ summary: String, _ body: @escaping (Call) throws -> [Argument])
             -> lua_Integer
         {
-            state.entries.append(Primitive("handle:\(name)", summary, positional: [argument], body))
+            state.entries.append(Primitive("handle:\(name)", summary, positional: [argument.any], body))
             return lua_Integer(state.entries.count - 1)
         }
         text = add("__tostring", "Shows the handle.") { call in

@@ -22,7 +22,7 @@ final class ModuleTable {
         let own = Parameter<Anything>("module", "The module.", default: .nothing)
         let name = Parameter<Anything>("name", "The primitive's name.", default: .nothing)
         state.setPrimitive(
-            Primitive("\(module.name).__index", "Builds a primitive.", positional: [own, name]) {
+            Primitive("module.__index", "Builds a primitive.", positional: [own.any, name.any]) {
                 [unowned self] call in
                 guard case .bytes(let bytes) = try call[name].value, let function = enter(bytes) else {
                     return []
@@ -30,7 +30,7 @@ final class ModuleTable {
                 return [.reference(function)]
             })
         state.setPrimitive(
-            Primitive("\(module.name).__pairs", "Builds every primitive, to list them.", positional: [own]) {
+            Primitive("module.__pairs", "Builds every primitive, to list them.", positional: [own.any]) {
                 [unowned self] _ in
                 enterAll()
                 return [.reference(self.state.rawGlobal("next")), .reference(table), .value(.absent)]
@@ -77,7 +77,7 @@ extension State {
         let name = Parameter<Anything>("name", "The global's name.", default: .nothing)
         let globals = Parameter<Anything>("globals", "The table of globals.", default: .nothing)
         setPrimitive(
-            Primitive("_G.__index", "Declares a module.", positional: [globals, name]) { call in
+            Primitive("_G.__index", "Declares a module.", positional: [globals.any, name.any]) { call in
                 guard case .bytes(let bytes) = try call[name].value else { return [] }
                 guard let index = self.undeclared.firstIndex(where: { Array($0.name.utf8) == bytes }) else {
                     return self.enterGlobal(String(decoding: bytes, as: UTF8.self))

@@ -18,7 +18,7 @@ func capabilityModule() -> Module {
 private func get() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose.", shown: "this process's")
     return Primitive(
-        "cap.get", "Tells the five sets of capabilities of a process.", positional: [pid],
+        "cap.get", "Tells the five sets of capabilities of a process.", positional: [pid.any],
         returns:
             "a table of lists: effective, permitted, inheritable, bounding, ambient; securebits of this process",
         gives: [
@@ -47,7 +47,7 @@ private func set() -> Primitive {
         "securebits", "How capabilities change with the user; by name, as in \"noroot\".", shown: shown)
     return Primitive(
         "cap.set", "Sets the sets of capabilities of this process exactly.",
-        options: [effective, permitted, inheritable, bounding, ambient, bits],
+        options: [effective.any, permitted.any, inheritable.any, bounding.any, ambient.any, bits.any],
         shell: """
             capsh [--secbits={securebits}] [--inh={inheritable}] [--addamb={ambient}] [--drop={bounding}] \
             [--caps={effective}]
@@ -76,7 +76,7 @@ private func set() -> Primitive {
 private func drop() -> Primitive {
     let names = Parameter<CapabilityList>("names", "The capabilities, or \"ALL\".")
     return Primitive(
-        "cap.drop", "Gives up capabilities for good, in all five sets.", positional: [names],
+        "cap.drop", "Gives up capabilities for good, in all five sets.", positional: [names.any],
         shell: "capsh --drop={names*,}", see: ["capabilities(7)"], fails: ["EPERM": "no CAP_SETPCAP"],
         example: #"cap.drop { "SYS_ADMIN", "SYS_PTRACE" }"#
     ) { call in
@@ -88,7 +88,7 @@ private func drop() -> Primitive {
 private func keep() -> Primitive {
     let names = Parameter<CapabilityList>("names", "The capabilities; cap.default for those of a container.")
     return Primitive(
-        "cap.keep", "Gives up all capabilities but some, and leaves none to inherit.", positional: [names],
+        "cap.keep", "Gives up all capabilities but some, and leaves none to inherit.", positional: [names.any],
         shell: "capsh --inh= --drop=...", see: ["capabilities(7)"], fails: ["EPERM": "no CAP_SETPCAP"],
         example: "cap.keep(cap.default)"
     ) { call in

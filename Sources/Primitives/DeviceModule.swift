@@ -24,8 +24,8 @@ private func populate(_ holdings: Holdings) -> Primitive {
     let terminal = Parameter<TerminalHandle?>(
         "terminal", "What is /dev/console, as of term.open.", shown: "there is none")
     return Primitive(
-        "dev.populate", "Mounts a /dev with the devices that every program expects.", positional: [root],
-        options: [memory, queues, terminal],
+        "dev.populate", "Mounts a /dev with the devices that every program expects.", positional: [root.any],
+        options: [memory.any, queues.any, terminal.any],
         returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: "mount -t tmpfs -o nosuid,mode=755 tmpfs {root}/dev && mknod ... && mount -t devpts ...",
@@ -57,8 +57,8 @@ private func node() -> Primitive {
         "root", "The directory whose links cannot lead outside: the path is resolved inside.",
         shown: "the path is an ordinary one")
     return Primitive(
-        "dev.node", "Makes a device file or a named pipe.", positional: [path, kind, major, minor],
-        options: [mode, root], leaves: "The device file.",
+        "dev.node", "Makes a device file or a named pipe.", positional: [path.any, kind.any, major.any, minor.any],
+        options: [mode.any, root.any], leaves: "The device file.",
         shell: "mknod -m {mode} {path} {kind} {major} {minor}", see: ["mknod(2)"],
         fails: [
             "EPERM": "only root outside of user namespaces makes device files",

@@ -46,7 +46,7 @@ private func restrict() -> Primitive {
     let table = Parameter<FileRuleTable>("rules", "What may be touched; nothing else may.")
     return Primitive(
         "landlock.restrict", "Lets this process touch only certain files and ports, for good.",
-        positional: [table],
+        positional: [table.any],
         see: ["landlock(7)", "landlock_restrict_self(2)"],
         fails: [
             "EPERM": "neither no_new_privileges nor CAP_SYS_ADMIN is there",

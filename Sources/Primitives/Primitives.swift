@@ -79,7 +79,7 @@ private func exit(_ holdings: Holdings) -> Primitive {
     let code = Parameter<ExitCode>("code", "true, false or a number.", default: ExitCode(status: 0))
     let close = Parameter<Bool>("close", "Has no effect; Lua's own closes the state.", default: false)
     return Primitive(
-        "os.exit", "Releases what was made and ends this process.", positional: [code, close],
+        "os.exit", "Releases what was made and ends this process.", positional: [code.any, close.any],
         shell: "exit {code}",
         see: ["exit(3)"], example: "os.exit(0)"
     ) { call in

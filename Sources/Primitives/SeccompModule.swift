@@ -69,8 +69,8 @@ private func load() -> Primitive {
     let options = CircumstanceOptions()
     return Primitive(
         "seccomp.load", "Lets this process make only the calls of a profile, for good.",
-        positional: [profile],
-        options: [options.capabilities], see: ["seccomp(2)", page],
+        positional: [profile.any],
+        options: [options.capabilities.any], see: ["seccomp(2)", page],
         fails: [
             "EACCES": "neither no_new_privileges nor CAP_SYS_ADMIN is there",
             "EINVAL": "the kernel has no such filters",
@@ -92,8 +92,8 @@ private func compile() -> Primitive {
     let profile = Parameter<FilterProfile?>("profile", "What may be called.", shown: "\"default\"")
     let options = CircumstanceOptions()
     return Primitive(
-        "seccomp.compile", "Makes a filter of a profile; it is kept on disk.", positional: [profile],
-        options: [options.capabilities], returns: "a filter, to be given in the place of a profile",
+        "seccomp.compile", "Makes a filter of a profile; it is kept on disk.", positional: [profile.any],
+        options: [options.capabilities.any], returns: "a filter, to be given in the place of a profile",
         gives: ["tupper.filter"],
         leaves: "the filter, in $XDG_CACHE_HOME/tupper, /var/cache/tupper or ~/.cache/tupper",
         see: ["seccomp(2)", page],
@@ -129,8 +129,8 @@ private func explain() -> Primitive {
     let options = CircumstanceOptions()
     return Primitive(
         "seccomp.explain", "Tells what a profile does to a system call, and why.",
-        positional: [profile, name],
-        options: [options.capabilities], list: arguments,
+        positional: [profile.any, name.any],
+        options: [options.capabilities.any], list: arguments.any,
         returns:
             "a table: action (\"allow\", \"kill\", an error's name, ...), reason, call, number, architecture",
         gives: ["{ action: string, reason: string, call: string, number: integer, architecture: string }"],

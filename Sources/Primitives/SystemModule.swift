@@ -19,7 +19,7 @@ func systemModule(_ holdings: Holdings) -> Module {
 private func hostname(_ holdings: Holdings) -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
-        "sys.hostname", "Tells or sets the hostname of this UTS namespace.", positional: [name],
+        "sys.hostname", "Tells or sets the hostname of this UTS namespace.", positional: [name.any],
         returns: "the hostname", gives: ["string"], shell: "hostname [{name}]",
         see: ["sethostname(2)", "uts_namespaces(7)"],
         fails: ["EPERM": "no CAP_SYS_ADMIN over this UTS namespace", "EINVAL": "the name is too long"],
@@ -40,7 +40,7 @@ private func hostname(_ holdings: Holdings) -> Primitive {
 private func domainname() -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
     return Primitive(
-        "sys.domainname", "Tells or sets the NIS domain name of this UTS namespace.", positional: [name],
+        "sys.domainname", "Tells or sets the NIS domain name of this UTS namespace.", positional: [name.any],
         returns: "the domain name", gives: ["string"], shell: "domainname [{name}]",
         see: ["setdomainname(2)"],
         fails: ["EPERM": "no CAP_SYS_ADMIN over this UTS namespace", "EINVAL": "the name is too long"],
@@ -88,7 +88,7 @@ private func environment() -> Primitive {
     let name = Parameter<Word?>("name", "The variable.", shown: "all of them")
     let value = Parameter<Word?>("value", "What to set it to.", shown: "unchanged")
     return Primitive(
-        "sys.env", "Tells or sets an environment variable.", positional: [name, value],
+        "sys.env", "Tells or sets an environment variable.", positional: [name.any, value.any],
         returns: "the value, nil where it is not set; a table by name where no name is given",
         gives: ["string|table<string, string>|nil"], shell: "printenv [{name}]", see: ["environ(7)"],
         example: """
@@ -114,7 +114,7 @@ private func environment() -> Primitive {
 private func chdir() -> Primitive {
     let path = Parameter<FilePath>("path", "The directory.")
     return Primitive(
-        "sys.chdir", "Goes to another working directory.", positional: [path], shell: "cd {path}",
+        "sys.chdir", "Goes to another working directory.", positional: [path.any], shell: "cd {path}",
         see: ["chdir(2)"],
         fails: [
             "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
@@ -141,7 +141,7 @@ private func cwd() -> Primitive {
 private func umask() -> Primitive {
     let mask = Parameter<Mode?>("mask", "The bits that new files lack.", shown: "unchanged")
     return Primitive(
-        "sys.umask", "Tells or sets the permission bits that new files lack.", positional: [mask],
+        "sys.umask", "Tells or sets the permission bits that new files lack.", positional: [mask.any],
         returns: "the mask before, octal text", gives: ["string"], shell: "umask [{mask}]", see: ["umask(2)"],
         example: """
             local before = sys.umask "077"
@@ -156,7 +156,7 @@ private func umask() -> Primitive {
 private func sleep() -> Primitive {
     let duration = Parameter<Seconds>("duration", "How long.")
     return Primitive(
-        "sys.sleep", "Does nothing for a while.", positional: [duration], shell: "sleep {duration}",
+        "sys.sleep", "Does nothing for a while.", positional: [duration.any], shell: "sleep {duration}",
         see: ["poll(2)"], example: #"sys.sleep "10ms""#
     ) { call in
         try Processes.sleep(milliseconds: try call[duration].milliseconds)
@@ -192,7 +192,7 @@ private func sysctl() -> Primitive {
     return Primitive(
         "sys.sysctl",
         "Tells a kernel parameter; sets those of namespaces of one's own.",
-        positional: [name, value], returns: "the value", gives: ["string"],
+        positional: [name.any, value.any], returns: "the value", gives: ["string"],
         shell: "sysctl -w {name}[={value}]",
         see: ["sysctl(8)", "proc_sys(5)", "namespaces(7)"],
         fails: [
@@ -236,8 +236,8 @@ private func account() -> Primitive {
     let text = Parameter<Word>("user", "A name or number, and a group after a colon.")
     let root = Parameter<FilePath>("root", "Whose /etc/passwd and /etc/group.", default: "/")
     return Primitive(
-        "sys.account", "Looks a user up in the /etc/passwd and /etc/group of a root.", positional: [text],
-        options: [root],
+        "sys.account", "Looks a user up in the /etc/passwd and /etc/group of a root.", positional: [text.any],
+        options: [root.any],
         returns: "a table: uid, gid, groups, and where the file tells: name, home; nil where there is none",
         gives: ["{ uid: integer, gid: integer, groups: integer[], name: string?, home: string? }?"],
         shell: "id {user}", see: ["passwd(5)", "group(5)"],

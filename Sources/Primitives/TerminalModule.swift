@@ -16,7 +16,7 @@ private func open(_ holdings: Holdings) -> Primitive {
     let rows = Parameter<Int64?>("rows", "How many lines it has.", shown: "as many as this process's, or 24")
     let columns = Parameter<Int64?>("columns", "How wide it is.", shown: "as wide as this process's, or 80")
     return Primitive(
-        "term.open", "Makes a terminal for a program or a container.", options: [rows, columns],
+        "term.open", "Makes a terminal for a program or a container.", options: [rows.any, columns.any],
         returns: "a terminal handle; the option `terminal` of ns.spawn, proc.spawn and proc.exec takes it",
         gives: ["tupper.terminal"], shell: "script", see: ["pty(7)", "ioctl_tty(2)"],
         example: """
@@ -81,8 +81,8 @@ private func attach(_ holdings: Holdings) -> Primitive {
     let detach = Parameter<DetachKeys>(
         "detach", "The keys that leave it, or false for none.", default: .usual)
     return Primitive(
-        "term.attach", "Connects this process's terminal to another one.", positional: [terminal, process],
-        options: [detach],
+        "term.attach", "Connects this process's terminal to another one.", positional: [terminal.any, process.any],
+        options: [detach.any],
         returns:
             "why it ended: \"ended\" (the process), \"detached\" (the keys) or \"closed\" (the terminal)",
         gives: ["string"], see: ["pty(7)", "termios(3)"],
@@ -126,7 +126,7 @@ final class TerminalHandle: HeldHandle {
         let timeout = Parameter<Seconds?>(
             "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
         return Primitive(
-            "terminal:read", "Waits for what the programs in it print.", options: [timeout],
+            "terminal:read", "Waits for what the programs in it print.", options: [timeout.any],
             returns: "what there is, or nothing once no program has it open", gives: ["string?"],
             see: ["pty(7)"],
             fails: ["ETIMEDOUT": "nothing came in time"],
@@ -147,7 +147,7 @@ final class TerminalHandle: HeldHandle {
         let timeout = Parameter<Seconds?>(
             "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
         return Primitive(
-            "terminal:write", "Types into it.", positional: [bytes], options: [timeout], see: ["pty(7)"],
+            "terminal:write", "Types into it.", positional: [bytes.any], options: [timeout.any], see: ["pty(7)"],
             fails: ["ETIMEDOUT": "no program has read what was typed in time"],
             example: """
                 local terminal = term.open()
@@ -167,7 +167,7 @@ final class TerminalHandle: HeldHandle {
         let columns = Parameter<Int64>("columns", "How wide it is.")
         return Primitive(
             "terminal:resize", "Gives it another size, of which the programs in it are told.",
-            positional: [rows, columns], shell: "stty rows {rows} columns {columns}", see: ["ioctl_tty(2)"],
+            positional: [rows.any, columns.any], shell: "stty rows {rows} columns {columns}", see: ["ioctl_tty(2)"],
             example: """
                 local terminal = term.open()
                 local stty <close> = proc.spawn { "sh", "-c", "read line; stty size", terminal = terminal }

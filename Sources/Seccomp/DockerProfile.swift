@@ -108,10 +108,10 @@ extension Profile {
 
     /// The two first numbers of a version, as in `"6.1.0-35-amd64"`; nil for none.
     static func kernelVersion(_ text: String) -> [UInt64]? {
-        let parts = text.split(separator: ".", maxSplits: 2, omittingEmptySubsequences: false).prefix(2).map {
-            $0.prefix { $0.isASCII && $0.isNumber }
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
+        let numbers = parts.prefix(2).compactMap { part in
+            UInt64(decoding: part.prefix { (48...57).contains($0) })
         }
-        let numbers = parts.compactMap { UInt64($0) }
         return numbers.count == 2 ? numbers : nil
     }
 
@@ -172,5 +172,20 @@ extension Profile {
         case .list: "a list"
         case .object: "an object"
         }
+    }
+}
+
+extension UInt64 {
+    /// Decimal digits; nil for none, and for a number that is too large.
+    fileprivate init?(decoding digits: Substring.UTF8View) {
+        guard !digits.isEmpty else { return nil }
+        var number: UInt64 = 0
+        for digit in digits {
+            let (tens, isLarge) = number.multipliedReportingOverflow(by: 10)
+            let (sum, isLarger) = tens.addingReportingOverflow(UInt64(digit - 48))
+            if isLarge || isLarger { return nil }
+            number = sum
+        }
+        self = number
     }
 }

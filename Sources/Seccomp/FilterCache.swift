@@ -56,16 +56,24 @@ public struct FilterCache {
 
     /// All that a filter depends on. The first number counts the ways in which this program makes filters.
     private static func key(_ source: [UInt8], _ circumstances: Circumstances) -> [UInt8] {
-        let version = unsafe seccomp_version().map {
-            unsafe [$0.pointee.major, $0.pointee.minor, $0.pointee.micro]
+        // Byte by byte: a description of a list of numbers costs more than the rest of a look-up.
+        var key: [UInt8] = []
+        key.reserveCapacity(source.count + 400)
+        func add(_ word: String) {
+            key += word.utf8
+            key.append(UInt8(ascii: " "))
         }
-        let kernel = Profile.kernelVersion(circumstances.kernel) ?? []
-        let text = """
-            1 \(version ?? []) \(Architecture.native.name) \(kernel) \
-            \(circumstances.capabilities.sorted().joined(separator: ","))
-
-            """
-        return Array(text.utf8) + source
+        add("2")
+        if let version = unsafe seccomp_version() {
+            for part in unsafe [version.pointee.major, version.pointee.minor, version.pointee.micro] {
+                add(String(part))
+            }
+        }
+        add(Architecture.native.name)
+        for part in Profile.kernelVersion(circumstances.kernel) ?? [] { add(String(part)) }
+        for capability in circumstances.capabilities.sorted() { add(capability) }
+        key[key.count - 1] = UInt8(ascii: "\n")
+        return key + source
     }
 
     private static func filter(in bytes: [UInt8], for key: [UInt8]) -> SystemCallFilter? {

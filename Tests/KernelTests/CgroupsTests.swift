@@ -114,7 +114,9 @@ struct CgroupsTests {
                     "some avg10=1.50 avg60=0.00 avg300=0.10 total=2000000\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n",
             ][$0]
         }
-        let read = CgroupVersion2.statistics(files)
+        let read = CgroupVersion2.statistics(files, CgroupStatistics.Part.allCases)
+        let part = CgroupVersion2.statistics(files, [.pids])
+        #expect(part.pids == read.pids && part.memory == nil && part.pressure == [])
         #expect(read.memory?.current == 4096 && read.memory?.limit == nil && read.memory?.high == 8192)
         #expect(read.memory?.anonymous == 300 && read.memory?.killed == 3 && read.memory?.outOfMemory == 1)
         #expect(read.cpu?.usage == 1.5 && read.cpu?.system == 0.5 && read.cpu?.throttled == 4)

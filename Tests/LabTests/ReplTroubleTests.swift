@@ -130,6 +130,7 @@ struct ReplTroubleTests {
         let long = "#'\(String(repeating: "y", count: 5000))'"
         try terminal.enter(long)
         try terminal.expect("tupper: history is kept no longer: no space left on device (ENOSPC)\n5000\n")
+        try terminal.expect("> ")
         try terminal.enter(long)
         #expect(try !terminal.expect("\n5000\n").contains("history is"))
         try terminal.expect("> ")

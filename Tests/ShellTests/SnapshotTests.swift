@@ -100,7 +100,7 @@ private enum Sample {
         static var typeName: String { "manner" }
         static var annotation: String { "string[]" }
         static var fields: [AnyParameter] {
-            [Parameter<Weight?>("most", "The most it bears.", shown: "no limit")]
+            [Parameter<Weight?>("most", "The most it bears.", shown: "no limit").any]
         }
         static func read(_ slot: Slot) throws -> Manner { Manner() }
     }
@@ -114,12 +114,12 @@ private enum Sample {
                     Primitive(
                         "box.make", "Makes a box that does not exist anywhere but in this test.",
                         positional: [
-                            Parameter<String>("name", "Its name."),
-                            Parameter<Manner?>("manner", "How it is made.", shown: "as ever"),
+                            Parameter<String>("name", "Its name.").any,
+                            Parameter<Manner?>("manner", "How it is made.", shown: "as ever").any,
                         ],
                         options: [
-                            Parameter<Colour>("colour", "Its colour.", default: .red),
-                            Parameter<Weight?>("weight", "What it weighs.", shown: "nothing"),
+                            Parameter<Colour>("colour", "Its colour.", default: .red).any,
+                            Parameter<Weight?>("weight", "What it weighs.", shown: "nothing").any,
                         ], returns: "a crate, and its number", gives: ["tupper.crate", "integer"],
                         leaves: "The box.", shell: "mkbox {colour?-c:} [-w {weight}] {name}",
                         see: ["box(1)", "box.put"],
@@ -130,8 +130,8 @@ private enum Sample {
                     "put",
                     Primitive(
                         "box.put", "Puts things into a box.",
-                        options: [Parameter<Bool>("fast", "Hurries.", default: false)],
-                        list: Parameter<[String]>("things", "What to put."), shell: "put {things}"
+                        options: [Parameter<Bool>("fast", "Hurries.", default: false).any],
+                        list: Parameter<[String]>("things", "What to put.").any, shell: "put {things}"
                     ) { _ in [] }),
             ], constants: [("colours", .list([.text("red"), .text("green")]))],
             kinds: [

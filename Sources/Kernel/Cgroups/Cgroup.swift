@@ -193,12 +193,13 @@ public final class Cgroup {
 
     // MARK: What was used
 
-    /// What the group has used and met so far.
-    public func statistics() -> CgroupStatistics {
+    /// What the group has used and met so far, all of it or one part.
+    public func statistics(of part: CgroupStatistics.Part? = nil) -> CgroupStatistics {
+        let parts = part.map { [$0] } ?? CgroupStatistics.Part.allCases
         var statistics = CgroupStatistics()
-        if let unified { statistics = CgroupVersion2.statistics(unified.files) }
+        if let unified { statistics = CgroupVersion2.statistics(unified.files, parts) }
         for branch in branches where branch.hierarchy.version == .one {
-            CgroupVersion1.add(branch.files, to: &statistics)
+            CgroupVersion1.add(branch.files, parts, to: &statistics)
         }
         return statistics
     }

@@ -4,13 +4,21 @@ internal import SystemPackage
 
 /// The hierarchies in sight: one of version 2, some of version 1, or both kinds side by side.
 public final class CgroupHierarchies {
-    /// In the order of the mount table.
-    public let all: [CgroupHierarchy]
+    /// What the mount table shows, with the devices: a hierarchy can be mounted more than once, and be out of sight.
+    private let mounted: [(device: String, hierarchy: CgroupHierarchy)]
 
-    init(_ all: [CgroupHierarchy]) { self.all = all }
+    init(_ mounted: [(device: String, hierarchy: CgroupHierarchy)]) { self.mounted = mounted }
+
+    /// Each that is in sight, in the order of the mount table.
+    public var all: [CgroupHierarchy] {
+        var devices: Set<String> = []
+        return mounted.filter { $0.hierarchy.isInSight && devices.insert($0.device).inserted }.map(\.hierarchy)
+    }
 
     /// The hierarchy of version 2, if there is one.
-    public var unified: CgroupHierarchy? { all.first { $0.version == .two } }
+    public var unified: CgroupHierarchy? {
+        mounted.first { $0.hierarchy.version == .two && $0.hierarchy.isInSight }?.hierarchy
+    }
 
     /// Where a controller is to be had: a kernel gives each to one hierarchy only.
     public func hierarchy(of controller: CgroupController) -> CgroupHierarchy? {
@@ -23,7 +31,9 @@ public final class CgroupHierarchies {
 
     /// The hierarchy of version 1 with a controller.
     func old(_ controller: String) -> CgroupHierarchy? {
-        all.first { $0.version == .one && $0.controllers.contains(controller) }
+        mounted.first { _, hierarchy in
+            hierarchy.version == .one && hierarchy.controllers.contains(controller) && hierarchy.isInSight
+        }?.hierarchy
     }
 
     // MARK: Finding them
@@ -53,38 +63,33 @@ public final class CgroupHierarchies {
     private static func find() throws(SystemCallError) -> CgroupHierarchies {
         let type = unsafe usual.withPlatformString { unsafe ck_filesystem_type($0) }
         if type == Int(CGROUP2_SUPER_MAGIC) {
-            return CgroupHierarchies([try CgroupHierarchy(.two, at: usual, root: "/", controllers: [])])
+            return CgroupHierarchies([("", CgroupHierarchy(.two, at: usual, root: "/", controllers: []))])
         }
-        let found = try read(MountTable.read())
-        guard !found.isEmpty else {
+        let found = try read(MountTable.read(types: ["cgroup", "cgroup2"]))
+        guard found.contains(where: \.hierarchy.isInSight) else {
             throw SystemCallError(
                 "statfs", ENOENT, [.init("path", usual.string)], detail: "no control groups are mounted")
         }
         return CgroupHierarchies(found)
     }
 
-    private static let kinds: Set<String> = [
+    private static let kinds = [
         "blkio", "cpu", "cpuacct", "cpuset", "devices", "freezer", "hugetlb", "memory", "misc", "net_cls",
         "net_prio", "perf_event", "pids", "rdma",
     ]
 
-    /// Those of a mount table, each device once; one that cannot be opened is out of sight.
-    static func read(_ table: [MountTable.Entry]) -> [CgroupHierarchy] {
-        var devices: Set<String> = []
-        var found: [CgroupHierarchy] = []
-        for entry in table where entry.type == "cgroup" || entry.type == "cgroup2" {
-            guard !devices.contains(entry.device) else { continue }
+    /// Those of a mount table.
+    static func read(_ table: [MountTable.Entry]) -> [(device: String, hierarchy: CgroupHierarchy)] {
+        table.map { entry in
             let controllers = entry.options.split(separator: ",").map(String.init).filter {
                 kinds.contains($0) || $0.hasPrefix("name=")
             }
-            let version: CgroupHierarchy.Version = entry.type == "cgroup2" ? .two : .one
-            guard
-                let hierarchy = try? CgroupHierarchy(
-                    version, at: entry.target, root: entry.root.string, controllers: controllers)
-            else { continue }
-            devices.insert(entry.device)
-            found.append(hierarchy)
+            return (
+                entry.device,
+                CgroupHierarchy(
+                    entry.type == "cgroup2" ? .two : .one, at: entry.target, root: entry.root.string,
+                    controllers: controllers)
+            )
         }
-        return found
     }
 }

@@ -2,7 +2,7 @@ internal import CKernel
 internal import Glibc
 public import SystemPackage
 
-/// A mounted hierarchy of control groups, held open: cgroups(7).
+/// A mounted hierarchy of control groups, opened when it is first used and held open then: cgroups(7).
 ///
 /// A group is named by its path below the mount, without slashes around it; `""` is the mount's own.
 public final class CgroupHierarchy {
@@ -17,26 +17,36 @@ public final class CgroupHierarchy {
     public let mount: FilePath
     /// Which group of the whole hierarchy the mount shows.
     let root: String
-    private let directory: Descriptor
+    private var directory: Descriptor?
+    private var isLookedFor = false
 
-    init(
-        _ version: Version, at mount: FilePath, root: String, controllers: [String]
-    ) throws(SystemCallError) {
+    init(_ version: Version, at mount: FilePath, root: String, controllers: [String]) {
         self.version = version
         self.mount = mount
         self.root = root
-        directory = try Descriptor.open(mount, O_RDONLY | O_DIRECTORY)
-        // An image could put files of its own in the place of the hierarchy.
-        let magic = version == .two ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC
-        guard ck_filesystem_type_of(directory.number) == Int(magic) else {
-            throw SystemCallError("statfs", ENOENT, [.init("path", mount.string)])
-        }
         self.controllers = controllers
-        if version == .two { controllersInside = Self.words(try read("cgroup.controllers", of: "")) }
+    }
+
+    /// Whether it can be opened. An image could put files of its own in its place.
+    var isInSight: Bool { number >= 0 }
+
+    /// The open directory's number; -1 where it is out of sight.
+    private var number: Int32 {
+        if !isLookedFor {
+            isLookedFor = true
+            let magic = version == .two ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC
+            if let opened = try? Descriptor.open(mount, O_RDONLY | O_DIRECTORY),
+                ck_filesystem_type_of(opened.number) == Int(magic)
+            {
+                directory = consume opened
+            }
+        }
+        return directory?.number ?? -1
     }
 
     /// What the groups of version 2 can be given.
-    private(set) var controllersInside: [String] = []
+    private(set) lazy var controllersInside: [String] =
+        version == .two ? Self.words((try? read("cgroup.controllers", of: "")) ?? "") : []
 
     static func words(_ text: String) -> [String] {
         text.split(whereSeparator: { $0 == " " || $0 == "\n" }).map(String.init)
@@ -54,7 +64,7 @@ public final class CgroupHierarchy {
 
     /// Opens a file of a group, or with `"."` the group itself.
     func open(_ file: String, of group: String, _ flags: Int32) throws(SystemCallError) -> Descriptor {
-        let (number, relative) = (directory.number, relative(group, file))
+        let (number, relative) = (number, relative(group, file))
         return Descriptor(
             owning: try systemCall("open", subject(relative)) {
                 unsafe relative.withCString { unsafe openat(number, $0, flags | O_CLOEXEC) }
@@ -83,20 +93,18 @@ public final class CgroupHierarchy {
 
     private func mayAccess(_ file: String, of group: String, _ mode: Int32) -> Bool {
         // AT_EACCESS.
-        unsafe relative(group, file).withCString { unsafe faccessat(directory.number, $0, mode, 0x200) == 0 }
+        unsafe relative(group, file).withCString { unsafe faccessat(number, $0, mode, 0x200) == 0 }
     }
 
     // MARK: Groups
 
     func make(_ group: String) throws(SystemCallError) {
-        let number = directory.number
         try systemCall("mkdir", subject(group)) {
             unsafe group.withCString { unsafe mkdirat(number, $0, 0o755) }
         }
     }
 
     func remove(_ group: String) throws(SystemCallError) {
-        let number = directory.number
         try systemCall("rmdir", subject(group)) {
             unsafe group.withCString { unsafe unlinkat(number, $0, AT_REMOVEDIR) }
         }
@@ -104,7 +112,7 @@ public final class CgroupHierarchy {
 
     func giveAway(_ file: String, of group: String, to user: UInt32, _ owners: UInt32) throws(SystemCallError)
     {
-        let (number, relative) = (directory.number, relative(group, file))
+        let (number, relative) = (number, relative(group, file))
         try systemCall("chown", subject(relative)) {
             unsafe relative.withCString { unsafe fchownat(number, $0, user, owners, AT_SYMLINK_NOFOLLOW) }
         }
@@ -120,7 +128,6 @@ public final class CgroupHierarchy {
 
     /// A group's number in the kernel; on version 2 no later group has it again.
     func identifier(of group: String) throws(SystemCallError) -> UInt64 {
-        let number = directory.number
         var status = stat()
         try systemCall("stat", subject(group)) {
             unsafe group.withCString { unsafe fstatat(number, $0, &status, AT_SYMLINK_NOFOLLOW) }

@@ -1,5 +1,8 @@
 /// What a group has used and met; a part is nil where its controller is not in use.
 public struct CgroupStatistics: Sendable, Equatable {
+    /// What there is to tell of.
+    public enum Part: String, CaseIterable, Sendable { case memory, cpu, pids, io, pressure }
+
     public internal(set) var memory: Memory?
     public internal(set) var cpu: Processors?
     public internal(set) var pids: Processes?

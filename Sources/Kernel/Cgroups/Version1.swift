@@ -95,15 +95,17 @@ enum CgroupVersion1 {
     }
 
     /// What a group has used and met, out of the hierarchy of one controller or another.
-    static func add(_ files: CgroupFiles, to statistics: inout CgroupStatistics) {
-        if let memory = memory(files) { statistics.memory = memory }
-        cpu(files, &statistics)
-        if let current = files.number("pids.current") {
+    static func add(
+        _ files: CgroupFiles, _ parts: [CgroupStatistics.Part], to statistics: inout CgroupStatistics
+    ) {
+        if parts.contains(.memory), let memory = memory(files) { statistics.memory = memory }
+        if parts.contains(.cpu) { cpu(files, &statistics) }
+        if parts.contains(.pids), let current = files.number("pids.current") {
             statistics.pids = .init(
                 current: current, limit: files.number("pids.max"), peak: files.number("pids.peak"),
                 refused: files.fields("pids.events")["max"])
         }
-        let io = io(files)
+        let io = parts.contains(.io) ? io(files) : []
         if !io.isEmpty { statistics.io = io }
     }
 

@@ -25,17 +25,17 @@ enum CgroupVersion2 {
     }
 
     /// What a group of version 2 has used and met.
-    static func statistics(_ files: CgroupFiles) -> CgroupStatistics {
+    static func statistics(_ files: CgroupFiles, _ parts: [CgroupStatistics.Part]) -> CgroupStatistics {
         var statistics = CgroupStatistics()
-        statistics.memory = memory(files)
-        statistics.cpu = cpu(files)
-        if let current = files.number("pids.current") {
+        if parts.contains(.memory) { statistics.memory = memory(files) }
+        if parts.contains(.cpu) { statistics.cpu = cpu(files) }
+        if parts.contains(.pids), let current = files.number("pids.current") {
             statistics.pids = .init(
                 current: current, limit: files.number("pids.max"), peak: files.number("pids.peak"),
                 refused: files.fields("pids.events")["max"])
         }
-        statistics.io = io(files)
-        statistics.pressure = pressure(files)
+        if parts.contains(.io) { statistics.io = io(files) }
+        if parts.contains(.pressure) { statistics.pressure = pressure(files) }
         return statistics
     }
 

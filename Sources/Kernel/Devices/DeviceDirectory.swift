@@ -29,8 +29,8 @@ public struct DeviceDirectory {
     /// Mounts it at /dev of `root`, made where missing and refused where it is a link.
     public func mount(in root: FilePath) throws(SystemCallError) -> Mount {
         let target = RootPath("/dev", in: root, refusingLinks: true)
-        let place = try target.open(making: .directory)
-        guard try place.status().st_mode & S_IFMT == S_IFDIR else {
+        let place = try target.openTarget(making: .directory)
+        guard try place.descriptor.status().st_mode & S_IFMT == S_IFDIR else {
             throw SystemCallError("open", ENOTDIR, [.init("path", target.text)])
         }
         let context = try FilesystemContext("tmpfs", source: "tmpfs")
@@ -51,7 +51,7 @@ public struct DeviceDirectory {
             }
         }
         if console != nil { try makeFile("console", in: directory) }
-        let made = try tree.attach(to: place, of: target)
+        let made = try tree.attach(to: place)
         do {
             for node in borrowed { try borrow(node, in: directory) }
             try mountBelow(directory)
@@ -68,7 +68,7 @@ public struct DeviceDirectory {
         for (name, major, minor) in Self.nodes {
             do {
                 try DeviceNode(.character, major: major, minor: minor)?
-                    .make(name, in: directory.number, shown: "/dev/\(name)")
+                    .make(FileName(Array(name.utf8)), in: directory.number, shown: "/dev/\(name)")
             } catch let error where error.number == EPERM {
                 // Only the first user namespace may make devices; a group of processes may be kept from it too.
                 try makeFile(name, in: directory)

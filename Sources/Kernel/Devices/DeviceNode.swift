@@ -36,20 +36,21 @@ public struct DeviceNode: Sendable {
 
     /// Makes it where nothing is yet, not even a link: EEXIST.
     public func make(at path: FilePath, in root: FilePath? = nil) throws(SystemCallError) {
-        guard let name = path.lastComponent?.string else {
+        guard let (directory, name) = path.lastStep else {
             throw SystemCallError("mknod", EINVAL, [.init("path", path.string)])
         }
-        let above = path.removingLastComponent()
-        let place = try RootPath(above.isEmpty ? "." : above, in: root).open()
-        try make(name, in: place.number, shown: path.string)
+        let place = try RootPath(directory, in: root).open()
+        try make(FileName(name), in: place.number, shown: path.string)
     }
 
-    func make(_ name: String, in directory: Int32, shown: String) throws(SystemCallError) {
-        try systemCall("mknod", [.init("path", shown)]) {
-            unsafe mknodat(directory, name, kind.type | mode, device)
+    func make(
+        _ name: FileName, in directory: Int32, shown: @autoclosure () -> String
+    ) throws(SystemCallError) {
+        try systemCall("mknod", [.init("path", shown())]) {
+            unsafe mknodat(directory, name.characters, kind.type | mode, device)
         }
         // The process's umask has taken bits away. Nobody else can write here yet, or may follow what is no link.
-        try systemCall("fchmodat", [.init("path", shown)]) { unsafe fchmodat(directory, name, mode, 0) }
+        try systemCall("fchmodat", [.init("path", shown())]) { unsafe fchmodat(directory, name.characters, mode, 0) }
     }
 
     /// Opens (O_PATH) the machine's own file of this device, and makes sure that it is one.

@@ -5,8 +5,12 @@ struct FileName: Hashable {
     /// The bytes and a NUL.
     let characters: [CChar]
 
-    init(_ bytes: some Sequence<UInt8>) {
-        characters = bytes.map { CChar(bitPattern: $0) } + [0]
+    init(_ bytes: [UInt8]) {
+        characters = unsafe [CChar](unsafeUninitializedCapacity: bytes.count + 1) { buffer, count in
+            for index in bytes.indices { unsafe buffer[index] = CChar(bitPattern: bytes[index]) }
+            unsafe buffer[bytes.count] = 0
+            count = bytes.count + 1
+        }
     }
 
     /// Without the NUL.

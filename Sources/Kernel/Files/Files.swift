@@ -71,10 +71,10 @@ public enum Files {
     ) throws(SystemCallError) {
         try path.checkLength()
         if parents {
-            var above = path.path.isAbsolute ? FilePath("/") : FilePath()
-            for component in path.path.components.dropLast() {
-                above.append(component)
-                guard component.kind == .regular else { continue }
+            let bytes = path.path.bytes
+            for end in bytes.indices where bytes[end] == UInt8(ascii: "/") && end > 0 {
+                let above = FilePath(bytes: Array(bytes[..<end]))
+                if above.lastStep == nil { continue }
                 _ = try makeDirectory(RootPath(above, in: path.root).place(), acceptingExisting: true)
             }
         }

@@ -64,7 +64,7 @@ enum InodeAttributes {
                 unsafe ck_list_attributes(source, $0.baseAddress, $0.count)
             }
         }
-        for name in names[..<count].split(separator: 0).map(FileName.init) {
+        for name in names[..<count].split(separator: 0).map({ FileName(Array($0)) }) {
             // XATTR_SIZE_MAX.
             var value = [UInt8](repeating: 0, count: 65536)
             let length = unsafe value.withUnsafeMutableBytes {

@@ -40,7 +40,7 @@ struct Listing {
             let length = Int(rest[start + 16]) | Int(rest[start + 17]) << 8
             guard length > 19, length <= rest.count else { return }
             let inode = (0..<8).reduce(0) { $0 | UInt64(rest[start + $1]) << UInt64(8 * $1) }
-            let name = FileName(rest[(start + 19)..<(start + length)].prefix { $0 != 0 })
+            let name = FileName(Array(rest[(start + 19)..<(start + length)].prefix { $0 != 0 }))
             if name != .here, name != .parent {
                 entries.append(Entry(name: name, inode: inode, kind: rest[start + 18]))
             }

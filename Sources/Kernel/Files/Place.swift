@@ -6,13 +6,21 @@ internal import SystemPackage
 struct Place: ~Copyable {
     private let parent: Descriptor?
     let name: FileName
-    /// The path as messages show it.
-    let text: String
+    /// What led here.
+    private let path: RootPath
 
-    init(parent: consuming Descriptor?, name: FileName, text: String) {
+    init(parent: consuming Descriptor?, name: FileName, path: RootPath) {
         self.parent = parent
         self.name = name
-        self.text = text
+        self.path = path
+    }
+
+    /// The path as messages show it.
+    var text: String { path.text }
+
+    /// Another name in the same directory.
+    func sibling(_ name: FileName) throws(SystemCallError) -> Place {
+        Place(parent: try openParent(), name: name, path: path)
     }
 
     /// The parent's descriptor, or the working directory.
@@ -76,16 +84,14 @@ extension RootPath {
     func place(openingParent: Bool = false) throws(SystemCallError) -> Place {
         try checkLength()
         if root == nil, !openingParent {
-            return Place(parent: nil, name: FileName(path.bytes), text: text)
+            return Place(parent: nil, name: FileName(path.bytes), path: self)
         }
-        guard let last = path.lastComponent, last.kind == .regular else {
-            return Place(parent: try openFile(O_DIRECTORY | Descriptor.pathOnly), name: .here, text: text)
+        guard let (directory, name) = path.lastStep else {
+            return Place(parent: try openFile(O_DIRECTORY | Descriptor.pathOnly), name: .here, path: self)
         }
-        let directory = path.removingLastComponent()
-        let parent = RootPath(directory.isEmpty ? "." : directory, in: root)
+        let parent = RootPath(directory, in: root)
         return Place(
-            parent: try parent.openFile(O_DIRECTORY | Descriptor.pathOnly),
-            name: FileName(FilePath(root: nil, [last]).bytes), text: text)
+            parent: try parent.openFile(O_DIRECTORY | Descriptor.pathOnly), name: FileName(name), path: self)
     }
 
     /// The kernel's PATH_MAX holds also where a path is taken apart.

@@ -22,7 +22,7 @@ public enum Tree {
         let place = try destination.place(openingParent: true)
         guard place.name != .here else { throw SystemCallError("mkdirat", EEXIST, place.subject) }
         let name = replacing ? FileName(Array(".tupper-\(getpid())-\(Clock.nanoseconds)".utf8)) : place.name
-        let target = Place(parent: try place.openParent(), name: name, text: place.text)
+        let target = try place.sibling(name)
         let served = try copy(source, following, to: target, method)
         if replacing {
             let (directory, final) = (target.directory, place.name)

@@ -6,10 +6,10 @@ internal import SystemPackage
 public enum Cover {
     /// Covers a file by nothing to read, a directory by an empty read-only one.
     public static func hide(_ target: RootPath) throws(SystemCallError) -> Mount {
-        let place = try target.open()
-        let isDirectory = try place.status().st_mode & S_IFMT == S_IFDIR
+        let place = try target.openTarget()
+        let isDirectory = try place.descriptor.status().st_mode & S_IFMT == S_IFDIR
         let cover = try isDirectory ? emptyDirectory() : emptyFile()
-        return try cover.attach(to: place, of: target)
+        return try cover.attach(to: place)
     }
 
     /// Covers a file or directory by itself, read-only, with all that is mounted below.
@@ -17,19 +17,19 @@ public enum Cover {
     /// Attributes that are locked or were set before stay, since only this one is changed. The root of this
     /// process cannot be covered, and is changed itself: nil.
     public static func makeReadonly(_ target: RootPath) throws(SystemCallError) -> Mount? {
-        let place = try target.open()
-        if try isRoot(place) {
+        let place = try target.openTarget()
+        if try isRoot(place.descriptor) {
             try systemCall("mount_setattr", [.init("path", target.text)]) {
                 // AT_EMPTY_PATH, AT_RECURSIVE.
                 unsafe ck_mount_setattr(
-                    place.number, "", 0x1000 | 0x8000, UInt64(MountAttributes.readonly.rawValue), 0, 0)
+                    place.descriptor.number, "", 0x1000 | 0x8000, UInt64(MountAttributes.readonly.rawValue), 0, 0)
             }
             return nil
         }
         let copy = try DetachedMount.copy(
-            ofOpen: place.number, recursive: true, subjects: [.init("path", target.text)])
+            ofOpen: place.descriptor.number, recursive: true, subjects: [.init("path", target.text)])
         try copy.set(.readonly, recursive: true)
-        return try copy.attach(to: place, of: target)
+        return try copy.attach(to: place)
     }
 
     private static func isRoot(_ place: borrowing Descriptor) throws(SystemCallError) -> Bool {
@@ -40,8 +40,11 @@ public enum Cover {
             }
             return (identifier, isRoot)
         }
-        let (here, root) = (try mount(place.number, ""), try mount(AT_FDCWD, "/"))
-        return here.1 != 0 && here == root
+        let here = try mount(place.number, "")
+        // Most are not even a mount's.
+        if here.1 == 0 { return false }
+        let root = try mount(AT_FDCWD, "/")
+        return here == root
     }
 
     private static func emptyDirectory() throws(SystemCallError) -> DetachedMount {

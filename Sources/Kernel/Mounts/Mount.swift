@@ -125,13 +125,13 @@ public struct DetachedMount: ~Copyable {
 
     /// A copy of what is mounted at an open file or directory, which nobody can swap meanwhile.
     static func copy(
-        ofOpen file: Int32, recursive: Bool = false, subjects: [SystemCallError.Subject] = []
+        ofOpen file: Int32, recursive: Bool = false, subjects: @autoclosure () -> [SystemCallError.Subject] = []
     ) throws(SystemCallError) -> DetachedMount {
         // OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH, AT_RECURSIVE.
         let flags: UInt32 = 1 | UInt32(O_CLOEXEC) | 0x1000 | (recursive ? 0x8000 : 0)
         return DetachedMount(
             Descriptor(
-                owning: try systemCall("open_tree", subjects) {
+                owning: try systemCall("open_tree", subjects()) {
                     unsafe "".withCString { unsafe ck_open_tree(file, $0, flags) }
                 }))
     }
@@ -191,29 +191,19 @@ public struct DetachedMount: ~Copyable {
     public consuming func attach(
         to target: RootPath, making kind: RootPath.Kind? = nil
     ) throws(SystemCallError) -> Mount {
-        // The kernel's word on where a path leads costs more than finding no link on the way.
-        if let place = target.openLiterally() { return try attach(to: place, at: target.path) }
-        return try attach(to: try target.open(making: kind), of: target)
+        try attach(to: target.openTarget(making: kind))
     }
 
-    /// The same onto what `target` has opened.
-    consuming func attach(
-        to place: borrowing Descriptor, of target: RootPath
-    ) throws(SystemCallError) -> Mount {
-        try attach(to: place, at: target.absolutePath(of: place), target.text)
-    }
-
-    private consuming func attach(
-        to place: borrowing Descriptor, at path: FilePath, _ text: String? = nil
-    ) throws(SystemCallError) -> Mount {
+    /// The same onto what is open already.
+    consuming func attach(to target: borrowing MountTarget) throws(SystemCallError) -> Mount {
         // Asked for first: once the mount stands there, nothing may fail any more.
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
-        try systemCall("statx", [.init("target", text ?? path.string)]) {
+        try systemCall("statx", target.subjects) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
-        if let note = unsafe Self.noteAttachment { note(try thing(at: path, identifier)) }
-        try move(to: place.number, [.init("target", text ?? path.string)])
-        return Mount(identifier: identifier, path: path)
+        if let note = unsafe Self.noteAttachment { note(try thing(at: target.path, identifier)) }
+        try move(to: target.descriptor.number, target.subjects)
+        return Mount(identifier: identifier, path: target.path)
     }
 
     /// What a journal notes of it before it shows.
@@ -239,22 +229,13 @@ public struct DetachedMount: ~Copyable {
     }
 
     /// move_mount(2) onto an open file or directory.
-    func move(to place: Int32, _ subjects: [SystemCallError.Subject]) throws(SystemCallError) {
+    func move(
+        to place: Int32, _ subjects: @autoclosure () -> [SystemCallError.Subject]
+    ) throws(SystemCallError) {
         // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH.
-        try systemCall("move_mount", subjects) {
+        try systemCall("move_mount", subjects()) {
             unsafe ck_move_mount(descriptor.number, place, "", 0x4 | 0x40)
         }
-    }
-}
-
-extension RootPath {
-    /// Where an open descriptor of this path lies: the kernel's word where /proc is in sight.
-    fileprivate func absolutePath(of place: borrowing Descriptor) -> FilePath {
-        if let link = try? FilePath("/proc/self/fd/\(place.number)").linkTarget(), link.isAbsolute {
-            return link
-        }
-        let shown = root.map { $0.appending(path.components) } ?? path
-        return (try? shown.absolute()) ?? shown
     }
 }
 

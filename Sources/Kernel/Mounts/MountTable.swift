@@ -19,31 +19,44 @@ public enum MountTable {
         public let propagation: String
     }
 
-    /// The table that a process sees; this one where `pid` is nil.
-    public static func read(of pid: Int32? = nil) throws(SystemCallError) -> [Entry] {
+    /// The table that a process sees, this one where `pid` is nil; of some types only, where given.
+    public static func read(of pid: Int32? = nil, types: [String] = []) throws(SystemCallError) -> [Entry] {
         let path = FilePath("/proc/\(pid.map(String.init) ?? "self")/mountinfo")
         // Read in one go where it fits: entries can be skipped when the table changes between two reads.
-        return parse(try Descriptor.open(path, 0).readToEnd())
+        return parse(try Descriptor.open(path, 0).readToEnd(), types: types)
     }
 
     /// Reads the table's text; a line that is not one is left out.
-    public static func parse(_ text: [UInt8]) -> [Entry] {
-        text.split(separator: UInt8(ascii: "\n")).compactMap(entry)
+    public static func parse(_ text: [UInt8], types: [String] = []) -> [Entry] {
+        let wanted = types.map { Array($0.utf8) }
+        return text.split(separator: UInt8(ascii: "\n")).compactMap { entry($0, wanted) }
     }
 
-    private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {
-        let fields = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
+    private static let (space, comma) = (UInt8(ascii: " "), UInt8(ascii: ","))
+
+    private static func entry(_ line: ArraySlice<UInt8>, _ types: [[UInt8]]) -> Entry? {
+        let fields = line.split(separator: space, omittingEmptySubsequences: false)
         guard let dash = fields.dropFirst(6).firstIndex(of: [UInt8(ascii: "-")]), dash + 3 < fields.count,
+            types.isEmpty || types.contains(where: { $0.elementsEqual(fields[dash + 1]) }),
             let identifier = UInt64(text(fields[0])), let parent = UInt64(text(fields[1]))
         else { return nil }
-        let (own, filesystem) = (text(fields[5]), text(fields[dash + 3]))
-        let shared = filesystem.split(separator: ",").filter { !own.split(separator: ",").contains($0) }
         return Entry(
             identifier: identifier, parent: parent, device: text(fields[2]),
             root: FilePath(bytes: unescaped(fields[3])), target: FilePath(bytes: unescaped(fields[4])),
             source: unescaped(fields[dash + 2]), type: text(fields[dash + 1]),
-            options: ([own[...]] + shared.filter { $0 != "rw" }).joined(separator: ","),
-            propagation: propagation(fields[6..<dash].map(text)))
+            options: options(fields[5], fields[dash + 3]), propagation: propagation(fields[6..<dash].map(text)))
+    }
+
+    /// The mount's own, then those of the filesystem that are not among them.
+    private static func options(_ own: ArraySlice<UInt8>, _ filesystem: ArraySlice<UInt8>) -> String {
+        var all = Array(own)
+        let known = own.split(separator: comma)
+        for option in filesystem.split(separator: comma)
+        where !known.contains(option) && !option.elementsEqual("rw".utf8) {
+            all.append(comma)
+            all += option
+        }
+        return text(all[...])
     }
 
     private static func propagation(_ tags: [String]) -> String {
@@ -56,6 +69,7 @@ public enum MountTable {
 
     /// Space, tab, newline and backslash stand as three octal digits after a backslash.
     private static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        guard bytes.contains(UInt8(ascii: "\\")) else { return Array(bytes) }
         var output: [UInt8] = []
         var rest = bytes
         while let byte = rest.popFirst() {

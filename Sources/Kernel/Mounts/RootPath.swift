@@ -43,13 +43,38 @@ public struct RootPath: Sendable {
         }
     }
 
-    /// The path, where it is known to be the real one: absolute, and without a symbolic link on the way.
-    func openLiterally() -> Descriptor? {
-        guard root == nil, path.isAbsolute, !path.bytes.hasDotComponent else { return nil }
-        let number = unsafe path.withPlatformString {
-            unsafe Descriptor.openResolved($0, Descriptor.pathOnly, in: AT_FDCWD, [.noMagicLinks, .noLinks])
+    /// Opens it to mount something there.
+    func openTarget(making kind: Kind? = nil) throws(SystemCallError) -> MountTarget {
+        guard let root else {
+            let place = openLiterally(below: AT_FDCWD)
+            if place >= 0 { return MountTarget(Descriptor(owning: place), at: path, self) }
+            return try MountTarget(resolving: open(making: kind, below: AT_FDCWD), self)
         }
-        return number < 0 ? nil : Descriptor(owning: number)
+        let directory = try Descriptor.open(root, O_DIRECTORY | Descriptor.pathOnly)
+        let place = root.isAbsolute ? openLiterally(below: directory.number) : -1
+        if place >= 0 {
+            return MountTarget(Descriptor(owning: place), at: FilePath(bytes: root.bytes + path.bytes), self)
+        }
+        return try MountTarget(resolving: open(making: kind, below: directory.number), self)
+    }
+
+    /// The same where no link is on the way, and the path so the real one; -1 where that is not so. The kernel's word on
+    /// where a path leads costs more.
+    private func openLiterally(below directory: Int32) -> Int32 {
+        guard path.isAbsolute, !path.bytes.hasDotComponent else { return -1 }
+        let resolution: PathResolution = root == nil ? [.noMagicLinks, .noLinks] : [.noMagicLinks, .noLinks, .inRoot]
+        return unsafe path.withPlatformString {
+            unsafe Descriptor.openResolved($0, Descriptor.pathOnly, in: directory, resolution)
+        }
+    }
+
+    /// Where an open descriptor of this path lies: the kernel's word where /proc is in sight.
+    fileprivate func absolutePath(of place: borrowing Descriptor) -> FilePath {
+        if let link = try? FilePath("/proc/self/fd/\(place.number)").linkTarget(), link.isAbsolute {
+            return link
+        }
+        let shown = root.map { FilePath(bytes: $0.bytes + [UInt8(ascii: "/")] + path.bytes) } ?? path
+        return (try? shown.absolute()) ?? shown
     }
 
     private func open(
@@ -65,7 +90,8 @@ public struct RootPath: Sendable {
                         directory, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0, resolve.rawValue)
                 }
             })
-        if try opened.status().st_mode & S_IFMT == S_IFLNK {
+        // Inside a root every link was followed.
+        if root == nil, try opened.status().st_mode & S_IFMT == S_IFLNK {
             throw SystemCallError(
                 "openat2", ELOOP, [.init("path", text)],
                 detail: "it is a symbolic link, which is not followed")
@@ -97,6 +123,30 @@ public struct RootPath: Sendable {
             }
         }
     }
+}
+
+/// An open place where something can be mounted, and where it lies.
+struct MountTarget: ~Copyable {
+    let descriptor: Descriptor
+    /// From the root of this process on.
+    let path: FilePath
+    private let asked: RootPath
+
+    fileprivate init(_ descriptor: consuming Descriptor, at path: FilePath, _ asked: RootPath) {
+        self.descriptor = descriptor
+        self.path = path
+        self.asked = asked
+    }
+
+    /// One whose place only the kernel knows.
+    fileprivate init(resolving descriptor: consuming Descriptor, _ asked: RootPath) {
+        path = asked.absolutePath(of: descriptor)
+        self.descriptor = descriptor
+        self.asked = asked
+    }
+
+    /// What errors name.
+    var subjects: [SystemCallError.Subject] { [.init("target", asked.text)] }
 }
 
 extension [UInt8] {

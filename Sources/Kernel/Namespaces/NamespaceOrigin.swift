@@ -33,6 +33,7 @@ extension Namespace {
     static func note(_ namespaces: NamespaceSet, areNew: Bool) {
         unsafe made = areNew ? made.union(namespaces) : made.subtracting(namespaces)
         unsafe known = .init(repeating: 0)
+        NetworkNamespace.moved()
     }
 
     /// Whether this process is in a namespace that goes when this program and its children have gone.

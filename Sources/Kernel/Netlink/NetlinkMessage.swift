@@ -53,23 +53,39 @@ struct NetlinkBytes {
     init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
 
     func number(at offset: Int, _ size: Int = 4) -> UInt32 {
-        bytes.dropFirst(offset).prefix(size).reversed().reduce(0) { $0 << 8 | UInt32($1) }
+        var (number, shift): (UInt32, UInt32) = (0, 0)
+        for byte in bytes.dropFirst(offset).prefix(size) {
+            number |= UInt32(byte) << shift
+            shift += 8
+        }
+        return number
     }
 
     var text: String { String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
 
     func from(_ offset: Int) -> NetlinkBytes { NetlinkBytes(bytes.dropFirst(offset)) }
 
-    /// The attributes that start at `offset`; one whose length is nonsense ends the list.
-    func attributes(at offset: Int = 0) -> [UInt16: NetlinkBytes] {
-        var found: [UInt16: NetlinkBytes] = [:]
-        var rest = from(offset)
+    /// The attributes that start at `offset`.
+    func attributes(at offset: Int = 0) -> NetlinkAttributes { NetlinkAttributes(from(offset)) }
+}
+
+/// The attributes of a message, by type; one whose length is nonsense ends the list.
+struct NetlinkAttributes {
+    private let all: NetlinkBytes
+
+    init(_ all: NetlinkBytes) { self.all = all }
+
+    /// Looked for one by one: there are few, and fewer are asked for. Of several the last counts.
+    subscript(_ type: UInt32) -> NetlinkBytes? {
+        var found: NetlinkBytes?
+        var rest = all
         while rest.bytes.count >= 4 {
             let length = Int(rest.number(at: 0, 2))
             guard length >= 4, length <= rest.bytes.count else { break }
             // The two highest bits of a type are flags.
-            found[UInt16(rest.number(at: 2, 2) & 0x3fff)] = NetlinkBytes(
-                rest.bytes.prefix(length).dropFirst(4))
+            if rest.number(at: 2, 2) & 0x3fff == type {
+                found = NetlinkBytes(rest.bytes.prefix(length).dropFirst(4))
+            }
             rest = rest.from((length + 3) & ~3)
         }
         return found

@@ -18,10 +18,18 @@ public final class NetworkNamespace {
         self.way = way
     }
 
+    /// What tells the one that this process is in, asked once as long as it stays there.
+    nonisolated(unsafe) private static var here: UInt64?
+
+    /// To be called when this process may be in another.
+    static func moved() { unsafe here = nil }
+
     /// The namespace that this process is in; holding it keeps it alive.
     public static func current() throws(SystemCallError) -> NetworkNamespace {
+        if let latest = unsafe latest, unsafe latest.cookie == here { return latest }
         let socket = try RouteSocket()
         let cookie = try socket.namespaceCookie()
+        unsafe here = cookie
         if let latest = unsafe latest, latest.cookie == cookie { return latest }
         // Without CAP_NET_ADMIN there is no way back here, and none is needed while one stays.
         let way = (try? socket.namespace()) ?? Descriptor(owning: -1)
@@ -70,8 +78,12 @@ public final class NetworkNamespace {
     public func perform<Result>(_ body: () throws(SystemCallError) -> Result) throws(SystemCallError)
         -> Result
     {
+        if unsafe Self.here == cookie { return try body() }
         let home = try RouteSocket()
-        if try home.namespaceCookie() == cookie { return try body() }
+        if try home.namespaceCookie() == cookie {
+            unsafe Self.here = cookie
+            return try body()
+        }
         var result: Result?
         try Self.visit(way.number, from: home, []) { () throws(SystemCallError) in
             guard try RouteSocket().namespaceCookie() == cookie else { throw SystemCallError("setns", ESRCH) }
@@ -87,6 +99,8 @@ public final class NetworkNamespace {
         _ body: () throws(SystemCallError) -> Void
     ) throws(SystemCallError) {
         let back = try home.namespace(subjects)
+        moved()
+        defer { moved() }
         try systemCall("setns", subjects) { ck_setns(way, Namespace.net.flag) }
         var failure: SystemCallError?
         do { try body() } catch { failure = error }

@@ -51,30 +51,31 @@ struct RouteSocket: ~Copyable {
         }
         var reply = NetlinkAnswers()
         // Listings come in pieces that fit what the reader offers, 32 KiB at most.
-        var buffer = [UInt8](repeating: 0, count: 32768)
         while !reply.isComplete {
-            let count = try receive(into: &buffer, subjects)
-            guard count > 0, count <= buffer.count else {
-                throw SystemCallError("recvfrom", EMSGSIZE, subjects)
-            }
-            try reply.take(NetlinkBytes(buffer[..<count]), for: message.name, subjects)
+            let datagram = try receive(room: 32768, subjects)
+            try reply.take(NetlinkBytes(datagram[...]), for: message.name, subjects)
         }
         return reply
     }
 
     /// A refusal, as for want of memory, loses no answer: the kernel has acted already, so it is asked for once more.
     private func receive(
-        into buffer: inout [UInt8], _ subjects: [SystemCallError.Subject]
-    ) throws(SystemCallError) -> Int {
+        room: Int, _ subjects: [SystemCallError.Subject]
+    ) throws(SystemCallError) -> [UInt8] {
         var patience = 3
         while true {
             do throws(SystemCallError) {
-                return try systemCall("recvfrom", subjects) {
-                    unsafe buffer.withUnsafeMutableBytes {
-                        unsafe recv(descriptor.number, $0.baseAddress, $0.count, Int32(MSG_TRUNC))
+                return try unsafe Descriptor.bytes(room: room) { buffer throws(SystemCallError) in
+                    let count = try systemCall("recvfrom", subjects) {
+                        unsafe recv(descriptor.number, buffer.baseAddress, buffer.count, Int32(MSG_TRUNC))
                     }
+                    guard count > 0, count <= room else {
+                        throw SystemCallError("recvfrom", EMSGSIZE, subjects)
+                    }
+                    return count
                 }
             } catch {
+                if error.number == EMSGSIZE { throw error }
                 patience -= 1
                 if patience == 0 { throw error }
             }

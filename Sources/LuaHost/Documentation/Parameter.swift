@@ -59,72 +59,84 @@ public struct TypeAlias {
 }
 
 /// What is known of a parameter without its Swift type.
-public class AnyParameter {
+public final class AnyParameter {
     /// Its name in Lua.
     public let name: String
     /// What it means, in a sentence.
     public let summary: String
-    /// Its type as documentation names it.
-    public var typeName: String { "" }
-    /// Its type as LuaCATS refers to it.
-    public var reference: String { "any" }
-    /// The aliases that `reference` needs.
-    public var aliases: [TypeAlias] { [] }
-    /// The fields of a table, where it is one.
-    public var fields: [AnyParameter] { [] }
-    /// Its default as documentation shows it.
-    public var shownDefault: String? { nil }
-    /// The default as a word of a shell line; nil for none, and for a false one.
-    var shellDefault: [String]? { nil }
     /// Whether the call fails without it.
     public let isRequired: Bool
     /// 1, 2, ... for a positional argument; nil for an option.
     public internal(set) var position: Int32?
+    private let describe: () -> Description
 
-    init(_ name: String, _ summary: String, isRequired: Bool) {
+    /// What documentation and traces tell of its type and default.
+    struct Description {
+        let typeName, reference: String
+        let aliases: [TypeAlias]
+        let fields: [AnyParameter]
+        let shownDefault: String?
+        let shellDefault: [String]?
+    }
+
+    init(_ name: String, _ summary: String, isRequired: Bool, _ describe: @escaping () -> Description) {
         self.name = name
         self.summary = summary
         self.isRequired = isRequired
+        self.describe = describe
     }
+
+    /// Its type as documentation names it.
+    public var typeName: String { describe().typeName }
+    /// Its type as LuaCATS refers to it.
+    public var reference: String { describe().reference }
+    /// The aliases that `reference` needs.
+    public var aliases: [TypeAlias] { describe().aliases }
+    /// The fields of a table, where it is one.
+    public var fields: [AnyParameter] { describe().fields }
+    /// Its default as documentation shows it.
+    public var shownDefault: String? { describe().shownDefault }
+    /// The default as a word of a shell line; nil for none, and for a false one.
+    var shellDefault: [String]? { describe().shellDefault }
 }
 
 /// A typed key: declared once with its documentation, used by a primitive's body to read its value.
 ///
-/// Declaring is on the way of every start: what only documentation and traces need is worked out when asked for.
-public final class Parameter<Content: ArgumentType>: AnyParameter {
-    /// A function, so that the class is of the same size whatever `Content` is: it then costs less to begin with.
+/// Declaring is on the way of every start: what only documentation and traces need is worked out when asked for. No class,
+/// since Swift would build one anew for each type of content when it is first met.
+public struct Parameter<Content: ArgumentType> {
+    /// The parameter without its type, as declarations list it.
+    public let any: AnyParameter
     let fallback: (() -> Content)?
-    private let shown: String?
 
     /// A parameter that must be given, or, of optional type, may be left out; `shown` says what happens then.
     public init(_ name: String, _ summary: String, shown: String? = nil) {
         if let absent = Content.whenAbsent { fallback = { absent } } else { fallback = nil }
-        self.shown = shown
-        super.init(name, summary, isRequired: fallback == nil)
+        any = AnyParameter(name, summary, isRequired: fallback == nil) {
+            Self.description(shown: shown, fallback: nil)
+        }
     }
 
     /// A parameter with a default.
     public init(_ name: String, _ summary: String, default fallback: Content) {
         self.fallback = { fallback }
-        shown = nil
-        super.init(name, summary, isRequired: false)
+        any = AnyParameter(name, summary, isRequired: false) {
+            Self.description(shown: nil, fallback: fallback)
+        }
     }
 
-    public override var typeName: String { Content.typeName }
-    public override var reference: String { Content.reference }
-    public override var aliases: [TypeAlias] { Content.aliases }
-    public override var fields: [AnyParameter] { Content.fields }
-    public override var shownDefault: String? { shown ?? fallbackText }
-    override var shellDefault: [String]? {
-        if (fallback?() as? Bool) == false { return nil }
-        return fallbackText.map { [shellQuoted($0)] }
+    private static func description(shown: String?, fallback: Content?) -> AnyParameter.Description {
+        let text = fallback.map { "\($0)" }
+        return .init(
+            typeName: Content.typeName, reference: Content.reference, aliases: Content.aliases,
+            fields: Content.fields, shownDefault: shown ?? text,
+            shellDefault: (fallback as? Bool) == false ? nil : text.map { [shellQuoted($0)] })
     }
 
-    /// The default as text; nil where leaving the argument out has no value.
-    private var fallbackText: String? {
-        guard let fallback, Content.whenAbsent == nil else { return nil }
-        return "\(fallback())"
-    }
+    /// Its name in Lua.
+    public var name: String { any.name }
+    /// 1, 2, ... for a positional argument; nil for an option.
+    public var position: Int32? { any.position }
 }
 
 extension Optional: ArgumentType where Wrapped: ArgumentType {

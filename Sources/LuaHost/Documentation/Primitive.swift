@@ -19,9 +19,10 @@ public final class Primitive {
     /// The shell line that does the same.
     public let shell: ShellLine?
     /// Manual pages, as in `"mount(2)"`.
-    public let see: [String]
+    public var see: [String] { listPages() }
     /// A few lines of Lua that run where the manual says that examples run.
     public let example: String?
+    private let listPages: () -> [String]
     private let listGiven: () -> [String]
     private let listFailures: () -> KeyValuePairs<String, String>
     let body: (Call) throws -> [Argument]
@@ -36,7 +37,7 @@ public final class Primitive {
         _ name: String, _ summary: String, positional: [AnyParameter] = [], options: [AnyParameter] = [],
         list: AnyParameter? = nil, returns: String? = nil, gives: @autoclosure @escaping () -> [String] = [],
         leaves: String? = nil,
-        shell: ShellLine? = nil, see: [String] = [],
+        shell: ShellLine? = nil, see: @autoclosure @escaping () -> [String] = [],
         fails: @autoclosure @escaping () -> KeyValuePairs<String, String> = [:], example: String? = nil,
         _ body: @escaping (Call) throws -> [Argument]
     ) {
@@ -49,7 +50,7 @@ public final class Primitive {
         self.shell = shell
         listGiven = gives
         self.leaves = leaves
-        self.see = see
+        listPages = see
         self.example = example
         listFailures = fails
         self.body = body

@@ -110,11 +110,11 @@ extension State {
             let text = String(decoding: bytes, as: UTF8.self)
             return frame.variables().first { $0.name == text }.map { (frame, $0) }
         }
-        let get = Primitive("frame.__get", "Reads a variable.", positional: [name]) { call in
+        let get = Primitive("frame.__get", "Reads a variable.", positional: [name.any]) { call in
             guard let (frame, variable) = try find(call) else { return [.value(.boolean(false))] }
             return [.value(.boolean(true)), .reference(frame.value(of: variable))]
         }
-        let set = Primitive("frame.__set", "Sets a variable.", positional: [name, value]) { call in
+        let set = Primitive("frame.__set", "Sets a variable.", positional: [name.any, value.any]) { call in
             guard let (frame, variable) = try find(call) else { return [.value(.boolean(false))] }
             unsafe lua_pushvalue(call.lua, 2)
             if unsafe call.lua != self.lua { unsafe lua_xmove(call.lua, self.lua, 1) }

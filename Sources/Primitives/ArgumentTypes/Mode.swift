@@ -4,8 +4,10 @@ public import LuaHost
 public struct Mode: ArgumentType, Sendable, Equatable, CustomStringConvertible {
     /// The bits, at most 07777.
     public let bits: UInt32
-    /// As in `"0755"`.
-    public var description: String { "0" + String(bits, radix: 8) }
+    /// Four octal digits, as in `"0755"` or `"4755"`.
+    public var description: String { String(decoding: digits, as: UTF8.self) }
+    /// The digits themselves.
+    var digits: [UInt8] { [9, 6, 3, 0].map { UInt8(ascii: "0") + UInt8(bits >> $0 & 7) } }
 
     public static var typeName: String { "mode" }
     public static var annotation: String { "string" }

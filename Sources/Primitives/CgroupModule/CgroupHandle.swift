@@ -1,5 +1,5 @@
-internal import Kernel
-internal import LuaHost
+public import Kernel
+public import LuaHost
 internal import SystemPackage
 
 /// A control group.
@@ -76,7 +76,7 @@ private func method(
 private func add() -> Primitive {
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     return Primitive(
-        "group:add", "Moves a process into it, with what it starts from then on.", positional: [process],
+        "group:add", "Moves a process into it, with what it starts from then on.", positional: [process.any],
         returns: "the group", gives: ["tupper.group"], shell: "echo {process} > {self}/cgroup.procs",
         see: ["cgroups(7)", "ns.spawn"],
         fails: ["ESRCH": "the process has ended", "EBUSY": "groups below it have controllers of their own"],
@@ -147,11 +147,16 @@ private func keep() -> Primitive {
     }
 }
 
+extension CgroupStatistics.Part: ArgumentType {
+    public static var typeName: String { "part of the figures" }
+}
+
 private func stats() -> Primitive {
-    Primitive(
-        "group:stats", "Tells what it has used and met so far.",
+    let part = Parameter<CgroupStatistics.Part?>("part", "Which part alone to tell.", shown: "all of them")
+    return Primitive(
+        "group:stats", "Tells what it has used and met so far.", positional: [part.any],
         returns: """
-            a table: memory { current, limit, high, peak, swap, anonymous, file: bytes; high_times, limit_times, \
+            a table, or that part of it: memory { current, limit, high, peak, swap, anonymous, file: bytes; high_times, limit_times, \
             oom, oom_kills }, cpu { usage, user, system, throttled_time: seconds; periods, throttled }, \
             pids { current, limit, peak, refused }, io: a list of { device, read, written, reads, writes }, \
             pressure: by resource { some, full: { avg10, avg60, avg300: percent; total: seconds } }; \
@@ -159,8 +164,13 @@ private func stats() -> Primitive {
             """,
         gives: ["table"], shell: "cat {self}/memory.stat {self}/cpu.stat {self}/pids.current",
         see: ["cgroups(7)", "https://docs.kernel.org/accounting/psi.html"],
-        example: "\(CgroupHandle.made)\nprint(group:stats().pids.limit)"
-    ) { call in [.value(try call.receiver(CgroupHandle.self).group.statistics().value)] }
+        example: "\(CgroupHandle.made)\nprint(group:stats().pids.limit, group:stats \"pids\".current)"
+    ) { call in
+        let part = try call[part]
+        let figures = try call.receiver(CgroupHandle.self).group.statistics(of: part).value
+        guard let part, case .table(let parts) = figures else { return [.value(figures)] }
+        return [.value(parts.first { $0.key == .text(part.rawValue) }?.value ?? .absent)]
+    }
 }
 
 extension CgroupStatistics {

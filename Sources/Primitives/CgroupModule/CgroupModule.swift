@@ -18,8 +18,8 @@ private func create(_ holdings: Holdings) -> Primitive {
         "delegate", "A user's number, and a group's after a colon, who may make groups in it.",
         shown: "nobody")
     return Primitive(
-        "cgroup.create", "Makes a control group with limits.", positional: [name],
-        options: options.all + [owner], returns: "the group", gives: ["tupper.group"],
+        "cgroup.create", "Makes a control group with limits.", positional: [name.any],
+        options: options.all + [owner.any], returns: "the group", gives: ["tupper.group"],
         leaves: "On version 2 the controllers stay enabled for groups beside it.",
         shell: """
             mkdir /sys/fs/cgroup/{name} [&& echo {memory} > /sys/fs/cgroup/{name}/memory.max] \
@@ -56,7 +56,7 @@ private func create(_ holdings: Holdings) -> Primitive {
 private func find() -> Primitive {
     let name = Parameter<CgroupName>("name", "Its name, as cgroup.create has it.")
     return Primitive(
-        "cgroup.find", "Finds a control group by its name.", positional: [name],
+        "cgroup.find", "Finds a control group by its name.", positional: [name.any],
         returns: "the group, which is not held", gives: ["tupper.group"],
         shell: "ls /sys/fs/cgroup/{name}", see: ["cgroups(7)"], fails: ["ENOENT": "there is none"],
         example: """

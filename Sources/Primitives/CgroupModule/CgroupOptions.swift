@@ -25,7 +25,7 @@ struct CgroupOptions {
         "devices", "The devices it may use, and no others, as in \"c 1:3 rw\" or \"/dev/fuse rw\".",
         shown: "all")
 
-    var all: [AnyParameter] { [memory, swap, high, together, cpu, weight, cpuset, pids, io, devices] }
+    var all: [AnyParameter] { [memory.any, swap.any, high.any, together.any, cpu.any, weight.any, cpuset.any, pids.any, io.any, devices.any] }
 
     /// Read and checked, each by its name.
     func settings(_ call: Call) throws -> CgroupSettings {
@@ -142,11 +142,11 @@ private struct DeviceLimit: ArgumentType, CustomStringConvertible {
     static var typeName: String { "device limit" }
     static var fields: [AnyParameter] {
         [
-            Parameter<FilePath>("device", "A block device's file."),
-            Parameter<AnySize?>("read", "Bytes a second.", shown: "no limit"),
-            Parameter<AnySize?>("write", "Bytes a second.", shown: "no limit"),
-            Parameter<PidLimit?>("reads", "Requests a second.", shown: "no limit"),
-            Parameter<PidLimit?>("writes", "Requests a second.", shown: "no limit"),
+            Parameter<FilePath>("device", "A block device's file.").any,
+            Parameter<AnySize?>("read", "Bytes a second.", shown: "no limit").any,
+            Parameter<AnySize?>("write", "Bytes a second.", shown: "no limit").any,
+            Parameter<PidLimit?>("reads", "Requests a second.", shown: "no limit").any,
+            Parameter<PidLimit?>("writes", "Requests a second.", shown: "no limit").any,
         ]
     }
     static var annotation: String { "table" }

@@ -20,7 +20,7 @@ private func unpack() -> Primitive {
     let entries = Parameter<Int64?>("max_entries", "The most members.", shown: "no limit")
     return Primitive(
         "fs.unpack", "Unpacks an archive, which cannot reach outside the directory.",
-        positional: [archive, directory], options: [owner, attributes, devices, size, entries],
+        positional: [archive.any, directory.any], options: [owner.any, attributes.any, devices.any, size.any, entries.any],
         returns: "a table: entries, bytes",
         gives: ["{ entries: integer, bytes: integer }"], leaves: "The files.",
         shell: "tar -x -p --xattrs '--xattrs-include=*' --acls --numeric-owner -f {archive} -C {directory}",
@@ -56,7 +56,7 @@ private func pack() -> Primitive {
     let level = Parameter<Int64?>("level", "How hard the compressor tries.", shown: "its own default")
     return Primitive(
         "fs.pack", "Packs a directory into an archive, the same tree the same way.",
-        positional: [directory, archive], options: [compression, level],
+        positional: [directory.any, archive.any], options: [compression.any, level.any],
         returns: "a table: entries, bytes",
         gives: ["{ entries: integer, bytes: integer }"], leaves: "The archive.",
         shell: """

@@ -34,8 +34,8 @@ private struct CoverOptions {
 private func mask(_ holdings: Holdings) -> Primitive {
     let options = CoverOptions()
     return Primitive(
-        "fs.mask", "Hides a file or directory behind an empty one.", positional: [options.path],
-        options: [options.root, options.optional], returns: "a mount handle",
+        "fs.mask", "Hides a file or directory behind an empty one.", positional: [options.path.any],
+        options: [options.root.any, options.optional.any], returns: "a mount handle",
         gives: ["tupper.mount?"], shell: "mount --bind /dev/null {path}", see: ["mount(8)", "move_mount(2)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over this mount namespace",
@@ -54,8 +54,8 @@ private func mask(_ holdings: Holdings) -> Primitive {
 private func readonly(_ holdings: Holdings) -> Primitive {
     let options = CoverOptions()
     return Primitive(
-        "fs.readonly", "Refuses writing to a path and to all mounts below it.", positional: [options.path],
-        options: [options.root, options.optional], returns: "a mount handle; nothing for / itself",
+        "fs.readonly", "Refuses writing to a path and to all mounts below it.", positional: [options.path.any],
+        options: [options.root.any, options.optional.any], returns: "a mount handle; nothing for / itself",
         gives: ["tupper.mount?"], shell: "mount --rbind -o ro=recursive {path} {path}",
         see: ["mount_setattr(2)"],
         fails: [

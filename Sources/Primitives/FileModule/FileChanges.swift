@@ -17,7 +17,7 @@ private func mkdir() -> Primitive {
         "parents", "Makes those above too, and is content if it stands already.", default: true)
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0755 less the umask")
     return Primitive(
-        "fs.mkdir", "Makes a directory.", positional: [place.path], options: [parents, mode, place.root],
+        "fs.mkdir", "Makes a directory.", positional: [place.path.any], options: [parents.any, mode.any, place.root.any],
         leaves: "The directory.", shell: "mkdir {parents?-p:} [-m {mode}] [{root}/]{path}", see: ["mkdir(2)"],
         fails: [
             "EEXIST": "it is there already, without `parents`",
@@ -44,8 +44,8 @@ struct TwoPathParameters {
         self.destination = Parameter("destination", destination)
     }
 
-    var positional: [AnyParameter] { [source, destination] }
-    var options: [AnyParameter] { [sourceRoot, destinationRoot] }
+    var positional: [AnyParameter] { [source.any, destination.any] }
+    var options: [AnyParameter] { [sourceRoot.any, destinationRoot.any] }
 
     func read(_ call: Call) throws -> (source: RootPath, destination: RootPath) {
         (
@@ -65,7 +65,7 @@ private func copy() -> Primitive {
         "replace", "Takes the place of a file that stands there, in one step.", default: false)
     return Primitive(
         "fs.copy", "Copies a file or a directory, and all that is known of it.",
-        positional: places.positional, options: [follow, replace] + places.options,
+        positional: places.positional, options: [follow.any, replace.any] + places.options,
         leaves: "The copy.",
         shell: """
             cp -ax {follow?-H:} -T --reflink=auto {replace?--remove-destination:-n} [{source_root}/]{source} \
@@ -90,7 +90,7 @@ private func move() -> Primitive {
     let replace = Parameter<Bool>("replace", "Takes the place of what stands there.", default: false)
     return Primitive(
         "fs.move", "Gives a file or directory another path.", positional: places.positional,
-        options: [replace] + places.options,
+        options: [replace.any] + places.options,
         leaves: "The file under its new path.",
         shell: """
             mv -T {replace?-f:-n} [{source_root}/]{source} [{destination_root}/]{destination}
@@ -112,8 +112,8 @@ private func remove() -> Primitive {
     let recursive = Parameter<Bool>(
         "recursive", "Also a directory with all in it, as fs.delete.", default: false)
     return Primitive(
-        "fs.remove", "Removes a file or an empty directory.", positional: [place.path],
-        options: [recursive, place.root],
+        "fs.remove", "Removes a file or an empty directory.", positional: [place.path.any],
+        options: [recursive.any, place.root.any],
         shell: "rm {recursive?-r --one-file-system:-d} [{root}/]{path}", see: ["unlink(2)", "rmdir(2)"],
         fails: [
             "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
@@ -130,7 +130,7 @@ private func symlink() -> Primitive {
     let target = Parameter<Word>("target", "What the link says; it need not exist.")
     let place = PathParameters("The link.")
     return Primitive(
-        "fs.symlink", "Makes a symbolic link.", positional: [target, place.path], options: [place.root],
+        "fs.symlink", "Makes a symbolic link.", positional: [target.any, place.path.any], options: [place.root.any],
         leaves: "The link.", shell: "ln -sT {target} [{root}/]{path}", see: ["symlink(2)"],
         fails: ["EEXIST": "something stands there already", "ENOENT": "the directory is missing"],
         example: """
@@ -147,8 +147,8 @@ private func chmod() -> Primitive {
     let place = PathParameters("A file or directory; a link is followed.")
     let mode = Parameter<Mode>("mode", "The permissions.")
     return Primitive(
-        "fs.chmod", "Sets the permissions of a file.", positional: [place.path, mode],
-        options: [place.root], leaves: "The permissions.", shell: "chmod {mode} [{root}/]{path}",
+        "fs.chmod", "Sets the permissions of a file.", positional: [place.path.any, mode.any],
+        options: [place.root.any], leaves: "The permissions.", shell: "chmod {mode} [{root}/]{path}",
         see: ["chmod(2)"],
         fails: ["ENOENT": "nothing stands at the path", "EPERM": "the file is another user's"],
         example: #"fs.chmod("notes.txt", "0600")"#
@@ -196,8 +196,8 @@ private func chown() -> Primitive {
         "owner", "\"user\", \"user:group\" or \":group\"; names are looked up in this process's /.")
     let follow = Parameter<Bool>("follow", "Goes where a link leads.", default: true)
     return Primitive(
-        "fs.chown", "Gives a file to another user or group.", positional: [place.path, owner],
-        options: [follow, place.root], leaves: "The owner.",
+        "fs.chown", "Gives a file to another user or group.", positional: [place.path.any, owner.any],
+        options: [follow.any, place.root.any], leaves: "The owner.",
         shell: "chown {follow?:-h} {owner} [{root}/]{path}",
         see: ["chown(2)"],
         fails: ["ENOENT": "nothing stands at the path", "EPERM": "only root gives files away"],

@@ -27,7 +27,7 @@ private func read() -> Primitive {
     let limit = Parameter<Size>(
         "limit", "The most bytes it may have, up to 1G.", default: Size(bytes: 64 << 20))
     return Primitive(
-        "fs.read", "Reads a whole file.", positional: [place.path], options: [limit, place.root],
+        "fs.read", "Reads a whole file.", positional: [place.path.any], options: [limit.any, place.root.any],
         returns: "its bytes, a string", gives: ["string"], shell: "cat [{root}/]{path}", see: ["read(2)"],
         fails: [
             "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
@@ -46,7 +46,7 @@ private func write() -> Primitive {
     let content = Parameter<ByteString>("content", "The bytes.")
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0644 less the umask if new")
     return Primitive(
-        "fs.write", "Writes a file.", positional: [place.path, content], options: [mode, place.root],
+        "fs.write", "Writes a file.", positional: [place.path.any, content.any], options: [mode.any, place.root.any],
         leaves: "The file.", shell: "printf %s {content} > [{root}/]{path} [&& chmod {mode} {path}]",
         see: ["write(2)"],
         fails: [
@@ -66,8 +66,8 @@ private func append() -> Primitive {
     let content = Parameter<ByteString>("content", "The bytes.")
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0644 less the umask if new")
     return Primitive(
-        "fs.append", "Writes at the end of a file.", positional: [place.path, content],
-        options: [mode, place.root],
+        "fs.append", "Writes at the end of a file.", positional: [place.path.any, content.any],
+        options: [mode.any, place.root.any],
         leaves: "The file.", shell: "printf %s {content} >> [{root}/]{path} [&& chmod {mode} {path}]",
         see: ["write(2)"],
         fails: [
@@ -84,7 +84,7 @@ private func append() -> Primitive {
 private func list() -> Primitive {
     let place = PathParameters("A directory.")
     return Primitive(
-        "fs.list", "Lists the names in a directory.", positional: [place.path], options: [place.root],
+        "fs.list", "Lists the names in a directory.", positional: [place.path.any], options: [place.root.any],
         returns: "a list of names sorted by their bytes, without . and ..",
         gives: ["string[]"], shell: "LC_ALL=C ls -A [{root}/]{path}", see: ["getdents(2)"],
         fails: [
@@ -100,7 +100,7 @@ private func stat() -> Primitive {
     let place = PathParameters("What to look at.")
     let follow = Parameter<Bool>("follow", "Tells of what a link leads to, not of itself.", default: false)
     return Primitive(
-        "fs.stat", "Tells what a file is.", positional: [place.path], options: [follow, place.root],
+        "fs.stat", "Tells what a file is.", positional: [place.path.any], options: [follow.any, place.root.any],
         returns: """
             a table: type (file, directory, link, fifo, socket, block or char), mode as in "0755", uid, gid, \
             size, allocated in bytes, blocks of 512 bytes, mtime in seconds, device, inode, links, a link's target, a device's major \
@@ -122,7 +122,7 @@ private func stat() -> Primitive {
             .value(
                 .record([
                     "type": .text(status.kind.rawValue),
-                    "mode": .text(fourDigits(status.mode)),
+                    "mode": .text(Mode(bits: status.mode).description),
                     "uid": .integer(Int64(status.user)), "gid": .integer(Int64(status.group)),
                     "size": .integer(status.size), "blocks": .integer(status.blocks),
                     "allocated": .integer(status.blocks &* 512),
@@ -136,17 +136,11 @@ private func stat() -> Primitive {
     }
 }
 
-/// As in `"0755"` or `"4755"`.
-private func fourDigits(_ mode: UInt32) -> String {
-    let digits = String(mode, radix: 8)
-    return String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
-}
-
 private func exists() -> Primitive {
     let place = PathParameters("What to look for.")
     return Primitive(
-        "fs.exists", "Tells whether a path leads to something.", positional: [place.path],
-        options: [place.root], returns: "a boolean; false for a link that leads nowhere",
+        "fs.exists", "Tells whether a path leads to something.", positional: [place.path.any],
+        options: [place.root.any], returns: "a boolean; false for a link that leads nowhere",
         gives: ["boolean"], shell: "test -e [{root}/]{path}", see: ["stat(2)"],
         fails: ["EACCES": "this user may not look"],
         example: #"if not fs.exists "out" then fs.mkdir "out" end"#
@@ -160,7 +154,7 @@ private func glob() -> Primitive {
         "pattern", "With *, ?, [a-z], [!a-z]; ** stands for any number of directories.")
     let root = Parameter<FilePath?>("root", "The directory that it is looked for inside.", shown: "/")
     return Primitive(
-        "fs.glob", "Lists the paths that match a pattern.", positional: [pattern], options: [root],
+        "fs.glob", "Lists the paths that match a pattern.", positional: [pattern.any], options: [root.any],
         returns: "a list of paths sorted by their bytes, as seen from inside the root",
         gives: ["string[]"], shell: "compgen -G [{root}/]{pattern}", see: ["glob(7)"],
         fails: ["EACCES": "this user may not look"],

@@ -12,8 +12,8 @@ private func image() -> Primitive {
     let size = Parameter<Size>("size", "How large the disk is; the file takes only what is used.")
     let format = Parameter<String?>("format", "The filesystem, for mkfs.FORMAT.", shown: "an empty disk")
     return Primitive(
-        "fs.image", "Makes a sparse file with a filesystem in it.", positional: [path],
-        options: [size, format],
+        "fs.image", "Makes a sparse file with a filesystem in it.", positional: [path.any],
+        options: [size.any, format.any],
         returns: "a table: path, size, format",
         gives: ["{ path: string, size: integer, format: string? }"], leaves: "The file.",
         shell: "truncate -s {size} {path} [&& mkfs.{format} -q {path}]", see: ["truncate(1)", "mkfs(8)"],
@@ -46,7 +46,7 @@ private func loop(_ holdings: Holdings) -> Primitive {
     let file = Parameter<FilePath>("file", "The file to show as a block device.")
     let readonly = Parameter<Bool>("readonly", "Refuses writing.", default: false)
     return Primitive(
-        "fs.loop", "Attaches a file to a loop device.", positional: [file], options: [readonly],
+        "fs.loop", "Attaches a file to a loop device.", positional: [file.any], options: [readonly.any],
         returns: "a handle with .device", gives: ["tupper.loop"],
         shell: "losetup -f --show {readonly?-r:} {file}", see: ["loop(4)"],
         fails: ["ENOENT": "the file or /dev/loop-control is missing", "EACCES": "this needs root"],

@@ -66,8 +66,8 @@ final class TreeHandle: HeldHandle {
         let target = Parameter<FilePath>("target", "Where to show it.")
         let place = TargetOptions()
         return Primitive(
-            "tree:attach", "Shows it at a place, once.", positional: [target],
-            options: [place.root, place.mkdir], returns: "a mount handle", gives: ["tupper.mount"],
+            "tree:attach", "Shows it at a place, once.", positional: [target.any],
+            options: [place.root.any, place.mkdir.any], returns: "a mount handle", gives: ["tupper.mount"],
             see: ["move_mount(2)"],
             fails: [
                 "ENOENT": "the target is missing; `mkdir` makes it",

@@ -24,8 +24,8 @@ struct TargetOptions {
     let nodev = Parameter<Bool>("nodev", "Refuses device files.", default: false)
     let noexec = Parameter<Bool>("noexec", "Refuses running programs.", default: false)
 
-    var attributes: [AnyParameter] { [readonly, nosuid, nodev, noexec] }
-    var all: [AnyParameter] { [root, mkdir] + attributes }
+    var attributes: [AnyParameter] { [readonly.any, nosuid.any, nodev.any, noexec.any] }
+    var all: [AnyParameter] { [root.any, mkdir.any] + attributes }
 
     func attributes(_ call: Call) throws -> MountAttributes {
         var attributes: MountAttributes = []
@@ -58,7 +58,7 @@ private func mount(_ holdings: Holdings) -> Primitive {
     let options = Parameter<String?>("options", "Further options as of mount(8), joined by commas.")
     let place = TargetOptions()
     return Primitive(
-        "fs.mount", "Mounts a filesystem.", options: [source, target, type, loop, options] + place.all,
+        "fs.mount", "Mounts a filesystem.", options: [source.any, target.any, type.any, loop.any, options.any] + place.all,
         returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
@@ -115,8 +115,8 @@ private func bind(_ holdings: Holdings) -> Primitive {
     let options = CopyOptions()
     let target = Parameter<FilePath>("target", "Where to show it.")
     return Primitive(
-        "fs.bind", "Shows a file or directory at a second place.", positional: [options.source, target],
-        options: [options.recursive, options.users] + options.place.all, returns: "a mount handle",
+        "fs.bind", "Shows a file or directory at a second place.", positional: [options.source.any, target.any],
+        options: [options.recursive.any, options.users.any] + options.place.all, returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
             mount {recursive?--rbind:--bind} {readonly?-o ro:} {nosuid?-o nosuid:} {nodev?-o nodev:} \
@@ -141,8 +141,8 @@ private func tree(_ holdings: Holdings) -> Primitive {
     let options = CopyOptions()
     return Primitive(
         "fs.tree", "Takes hold of a file or directory, to show it elsewhere later.",
-        positional: [options.source],
-        options: [options.recursive, options.users] + options.place.attributes,
+        positional: [options.source.any],
+        options: [options.recursive.any, options.users.any] + options.place.attributes,
         returns: "a tree handle, to attach also where the source is out of sight",
         gives: ["tupper.tree"], see: ["open_tree(2)", "mount_setattr(2)"],
         fails: [
@@ -166,8 +166,8 @@ private func tmpfs(_ holdings: Holdings) -> Primitive {
     let mode = Parameter<Mode>("mode", "The permissions of its root.", default: Mode(bits: 0o755))
     let place = TargetOptions()
     return Primitive(
-        "fs.tmpfs", "Mounts an empty filesystem in memory.", positional: [target],
-        options: [size, mode] + place.all, returns: "a mount handle",
+        "fs.tmpfs", "Mounts an empty filesystem in memory.", positional: [target.any],
+        options: [size.any, mode.any] + place.all, returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
             mount -t tmpfs [-o size={size}] -o mode={mode} {readonly?-o ro:} {nosuid?-o nosuid:} \
@@ -185,7 +185,7 @@ private func tmpfs(_ holdings: Holdings) -> Primitive {
     ) { call in
         let context = try FilesystemContext("tmpfs", source: "tmpfs")
         if let size = try call[size] { try context.set("size", Array("\(size.bytes)".utf8)) }
-        try context.set("mode", Array(try call[mode].description.utf8))
+        try context.set("mode", try call[mode].digits)
         let mount = try context.mount(try place.attributes(call))
         return try place.attach(mount, to: try call[target], call, holdings)
     }
@@ -202,7 +202,7 @@ private func overlay(_ holdings: Holdings) -> Primitive {
     let place = TargetOptions()
     return Primitive(
         "fs.overlay", "Mounts directories stacked on one another.",
-        options: [lower, upper, work, target, attributes] + place.all, returns: "a mount handle",
+        options: [lower.any, upper.any, work.any, target.any, attributes.any] + place.all, returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
             mount -t overlay -o lowerdir={lower*:} [-o upperdir={upper}] [-o workdir={work}] {userxattr?-o userxattr:} \
@@ -245,7 +245,7 @@ private func unmount() -> Primitive {
         "detach", "Takes it out of sight now, and away when it is idle.", default: false)
     let recursive = Parameter<Bool>("recursive", "Unmounts what is mounted below it first.", default: false)
     return Primitive(
-        "fs.unmount", "Unmounts a filesystem.", positional: [target], options: [detach, recursive],
+        "fs.unmount", "Unmounts a filesystem.", positional: [target.any], options: [detach.any, recursive.any],
         shell: "umount {detach?-l:} {recursive?-R:} {target}", see: ["umount(2)"],
         fails: [
             "EBUSY": "a process works in it, or something is mounted below it",
@@ -276,8 +276,8 @@ private func propagation() -> Primitive {
     let kind = Parameter<Propagation>("kind", "private, slave, shared or unbindable.")
     let recursive = Parameter<Bool>("recursive", "Also for the mounts below it.", default: false)
     return Primitive(
-        "fs.propagation", "Says whether mounts made here show in copies of it.", positional: [target, kind],
-        options: [recursive], shell: "mount --make-{recursive?r:}{kind} {target}",
+        "fs.propagation", "Says whether mounts made here show in copies of it.", positional: [target.any, kind.any],
+        options: [recursive.any], shell: "mount --make-{recursive?r:}{kind} {target}",
         see: ["mount_namespaces(7)"],
         fails: [
             "EINVAL": "it is no mount point", "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
@@ -291,7 +291,7 @@ private func propagation() -> Primitive {
 private func mounts() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose mounts.", shown: "this process")
     return Primitive(
-        "fs.mounts", "Lists the mounts in sight.", positional: [pid],
+        "fs.mounts", "Lists the mounts in sight.", positional: [pid.any],
         returns: "a list of tables: id, parent, target, source, type, options, propagation",
         gives: [
             "{ id: integer, parent: integer, target: string, source: string, type: string, options: string, propagation: string }[]"

@@ -10,7 +10,7 @@ private func pivot() -> Primitive {
     let old = Parameter<FilePath?>(
         "old", "Where inside it the old root is mounted; made where missing.", shown: "the old root is gone")
     return Primitive(
-        "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root], options: [old],
+        "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root.any], options: [old.any],
         shell: """
             mount --rbind {root} {root} && cd {root} && {old?mkdir -p:} [{old} &&] pivot_root . {old|.} && \
             {old?:umount -l . &&} cd /
@@ -33,7 +33,7 @@ private func pivot() -> Primitive {
 private func chroot() -> Primitive {
     let root = Parameter<FilePath>("root", "The directory that becomes / for this process.")
     return Primitive(
-        "fs.chroot", "Makes a directory the root of this process, and goes there.", positional: [root],
+        "fs.chroot", "Makes a directory the root of this process, and goes there.", positional: [root.any],
         shell: "cd {root} && exec chroot .", see: ["chroot(2)"],
         fails: ["EPERM": "no CAP_SYS_CHROOT", "ENOENT": "the directory is missing"],
         example: """

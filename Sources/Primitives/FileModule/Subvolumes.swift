@@ -14,7 +14,7 @@ func subvolumePrimitives(_ holdings: Holdings) -> [Declaration] {
 private func subvolume(_ holdings: Holdings) -> Primitive {
     let place = PathParameters("The subvolume; its parent lies on btrfs.")
     return Primitive(
-        "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path], options: [place.root],
+        "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path.any], options: [place.root.any],
         leaves: "The subvolume.", shell: "btrfs subvolume create [{root}/]{path}",
         see: ["btrfs-subvolume(8)"],
         fails: ["ENOTTY": "the parent is not on btrfs", "EEXIST": "something stands there already"],
@@ -51,7 +51,7 @@ private func snapshot(_ holdings: Holdings) -> Primitive {
         "backend", "Serves it by this or fails.", shown: "the first that can")
     return Primitive(
         "fs.snapshot", "Copies a tree at once and without space where possible.",
-        positional: [source, destination], options: [readonly, backend],
+        positional: [source.any, destination.any], options: [readonly.any, backend.any],
         returns: "which backend served: \"btrfs\", \"reflink\" or \"copy\"",
         gives: ["\"btrfs\"|\"reflink\"|\"copy\""], leaves: "The snapshot.",
         shell: "btrfs subvolume snapshot {readonly?-r:} {source} {destination}",
@@ -91,8 +91,8 @@ private func take(
 private func isSubvolume() -> Primitive {
     let place = PathParameters("What to look at.")
     return Primitive(
-        "fs.is_subvolume", "Tells whether a path is a btrfs subvolume.", positional: [place.path],
-        options: [place.root], returns: "a boolean", gives: ["boolean"],
+        "fs.is_subvolume", "Tells whether a path is a btrfs subvolume.", positional: [place.path.any],
+        options: [place.root.any], returns: "a boolean", gives: ["boolean"],
         shell: "btrfs subvolume show [{root}/]{path}",
         see: ["btrfs-subvolume(8)"], fails: ["ENOENT": "nothing stands at the path"],
         example: #"assert(fs.is_subvolume "btrfs/images/alpine")"#
@@ -104,8 +104,8 @@ private func isSubvolume() -> Primitive {
 private func subvolumes() -> Primitive {
     let place = PathParameters("A directory on btrfs.")
     return Primitive(
-        "fs.subvolumes", "Lists the btrfs subvolumes below a directory.", positional: [place.path],
-        options: [place.root],
+        "fs.subvolumes", "Lists the btrfs subvolumes below a directory.", positional: [place.path.any],
+        options: [place.root.any],
         returns:
             "a list of tables by path: path below the directory, id, parent, readonly, uuid, source (a uuid)",
         gives: [
@@ -132,8 +132,8 @@ private func subvolumes() -> Primitive {
 private func delete() -> Primitive {
     let place = PathParameters("A subvolume, a directory, or a file; a link goes itself.")
     return Primitive(
-        "fs.delete", "Deletes a subvolume with those nested in it, or a tree.", positional: [place.path],
-        options: [place.root],
+        "fs.delete", "Deletes a subvolume with those nested in it, or a tree.", positional: [place.path.any],
+        options: [place.root.any],
         shell: "btrfs subvolume delete -R [{root}/]{path} || rm -r --one-file-system [{root}/]{path}",
         see: ["btrfs-subvolume(8)", "unlink(2)"],
         fails: ["ENOENT": "nothing stands at the path", "EBUSY": "something is mounted in it"],

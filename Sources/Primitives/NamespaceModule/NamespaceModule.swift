@@ -19,7 +19,7 @@ private func identifier() -> Primitive {
     let kind = Parameter<Namespace>("kind", "The kind of namespace.")
     let pid = Parameter<ProcessTarget?>("pid", "Whose namespace.", shown: "this process")
     return Primitive(
-        "ns.id", "Tells which namespace a process is in.", positional: [kind, pid],
+        "ns.id", "Tells which namespace a process is in.", positional: [kind.any, pid.any],
         returns: "the namespace's inode number", gives: ["integer"], shell: "lsns -p {pid|$$}",
         see: ["namespaces(7)"],
         fails: [
@@ -34,7 +34,7 @@ private func identifier() -> Primitive {
 private func list() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose namespaces.", shown: "this process")
     return Primitive(
-        "ns.list", "Tells all namespaces a process is in.", positional: [pid],
+        "ns.list", "Tells all namespaces a process is in.", positional: [pid.any],
         returns: "a table of inode numbers by kind", gives: ["table<tupper.namespace, integer>"],
         shell: "lsns -p {pid|$$}", see: ["namespaces(7)"],
         fails: [

@@ -21,19 +21,19 @@ private struct SpawnOptions: ArgumentType {
     static var annotation: String { "\(Namespace.reference)[]" }
     static var fields: [AnyParameter] {
         [
-            Parameter<UserMap?>("users", "Who is who inside.", shown: "no user namespace"),
+            Parameter<UserMap?>("users", "Who is who inside.", shown: "no user namespace").any,
             Parameter<TimeOffsets?>(
                 "time_offsets", "How far the clocks of a new time namespace are from the machine's.",
-                shown: "not at all"),
-            Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true),
+                shown: "not at all").any,
+            Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true).any,
             Parameter<Propagation>(
-                "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private),
+                "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private).any,
             Parameter<Bool>(
-                "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false),
+                "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false).any,
             Parameter<CgroupReference?>(
-                "cgroup", "The control group that it is born in.", shown: "this process's"),
+                "cgroup", "The control group that it is born in.", shown: "this process's").any,
             Parameter<TerminalHandle?>(
-                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"),
+                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's").any,
         ]
     }
 
@@ -68,7 +68,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         "fn", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
-        positional: [namespaces, function], returns: "a process handle",
+        positional: [namespaces.any, function.any], returns: "a process handle",
         gives: ["tupper.process"], shell: "unshare {--namespaces} --fork",
         see: ["clone(2)", "namespaces(7)"],
         fails: [
@@ -103,7 +103,7 @@ private func within(_ holdings: Holdings) -> Primitive {
     let function = Parameter<Function>("fn", "What runs there.")
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
-        positional: [process, kinds, function], returns: "what the function returns, plain values",
+        positional: [process.any, kinds.any, function.any], returns: "what the function returns, plain values",
         gives: ["any ..."], shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",

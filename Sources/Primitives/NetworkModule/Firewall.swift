@@ -12,7 +12,7 @@ func firewallPrimitives(_ holdings: Holdings) -> [Declaration] {
 private func forwarding(_ holdings: Holdings) -> Primitive {
     let on = Parameter<Bool?>("on", "Whether this machine passes packets on.", shown: "unchanged")
     return Primitive(
-        "net.forwarding", "Tells or sets whether IPv4 packets are passed on.", positional: [on],
+        "net.forwarding", "Tells or sets whether IPv4 packets are passed on.", positional: [on.any],
         returns: "whether it was so before; a handle where it is set, undone when released",
         gives: ["boolean|tupper.network"], shell: "sysctl net.ipv4.ip_forward[={on?1:0}]", see: ["ip(7)"],
         fails: ["EACCES": "this needs root", "EROFS": "/proc/sys is read-only"],
@@ -46,7 +46,7 @@ private func masquerade(_ holdings: Holdings) -> Primitive {
     let source = Parameter<NetworkAddress>("source", "Whose packets, as in 172.30.0.0/16.")
     let device = Parameter<LinkName?>("device", "The link that they leave by.", shown: "any")
     return Primitive(
-        "net.masquerade", "Lets a network speak with this machine's own address.", options: [source, device],
+        "net.masquerade", "Lets a network speak with this machine's own address.", options: [source.any, device.any],
         returns: "a handle; undone when released",
         gives: ["tupper.network"],
         shell: """
@@ -133,7 +133,7 @@ private func publish(_ holdings: Holdings) -> Primitive {
         "address", "This machine's address that listens; 0.0.0.0 for all of them.", shown: "127.0.0.1")
     return Primitive(
         "net.publish", "Leads a port of this machine into a container.",
-        options: [port, to, transport, address],
+        options: [port.any, to.any, transport.any, address.any],
         returns: "a handle; undone when released",
         gives: ["tupper.network"],
         shell: """

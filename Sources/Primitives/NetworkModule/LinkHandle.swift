@@ -12,6 +12,11 @@ final class PlacedLink {
         self.place = place
     }
 
+    /// Changes it, in its namespace.
+    func change(_ body: (Link) throws(SystemCallError) -> Void) throws(SystemCallError) {
+        try place.perform { () throws(SystemCallError) in try body(link) }
+    }
+
     /// Does something with what the kernel knows of the link now, in its namespace.
     func perform<Result>(
         _ body: (Link) throws(SystemCallError) -> Result
@@ -29,14 +34,14 @@ final class PlacedLink {
     /// Moves it. In its new namespace it may have another number.
     func move(to pid: Int32) throws(SystemCallError) {
         let target = try NetworkNamespace.of(pid)
-        try perform { link throws(SystemCallError) in try link.move(to: pid) }
+        try change { link throws(SystemCallError) in try link.move(to: pid) }
         link = try target.perform { () throws(SystemCallError) in try Link.named(link.name) }
         place = target
     }
 
     /// Deletes it. The other end of a pair may have taken it along, or the namespace that it was moved to.
     func delete() throws {
-        try ignoring("ENODEV", "ESRCH") { try perform { link throws(SystemCallError) in try link.delete() } }
+        try ignoring("ENODEV", "ESRCH") { try change { link throws(SystemCallError) in try link.delete() } }
     }
 }
 
@@ -48,7 +53,7 @@ private final class GivenAddresses {
     func takeAway(from placed: PlacedLink) throws {
         while let address = addresses.popLast() {
             try ignoring("ENODEV", "ESRCH", "EADDRNOTAVAIL") {
-                try placed.perform { link throws(SystemCallError) in
+                try placed.change { link throws(SystemCallError) in
                     try LinkAddress.remove(address, from: link)
                 }
             }
@@ -104,14 +109,14 @@ final class LinkHandle: HeldHandle {
             : holdings.journal.note(
                 .address("\(address)", link: placed.link.index, namespace: placed.place.number))
         try holdings.make(note) {
-            try placed.perform { link throws(SystemCallError) in try LinkAddress.add(address, to: link) }
+            try placed.change { link throws(SystemCallError) in try LinkAddress.add(address, to: link) }
         }
         guard !isMade else { return }
         note?.confirm("")
         if !holding.isHeld {
             let (given, placed) = (GivenAddresses(), placed)
             self.given = given
-            holding = holdings.hold("addresses of \(label)", notes: given.notes) {
+            holding = holdings.hold("addresses of \(self.label)", notes: given.notes) {
                 try given.takeAway(from: placed)
             }
         }
@@ -186,54 +191,54 @@ private func linkMethods() -> [Primitive] {
             example: "net.veth { name = \"h1\", peer = \"c1\" }:up()"
         ) {
             handle, _ in
-            try handle.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
+            try handle.placed.change { link throws(SystemCallError) in try link.set(up: true) }
         },
         method("down", "Takes it down.", shell: "ip link set {self} down", example: "net.link \"lo\":down()")
         { handle, _ in
-            try handle.placed.perform { link throws(SystemCallError) in try link.set(up: false) }
+            try handle.placed.change { link throws(SystemCallError) in try link.set(up: false) }
         },
         method(
-            "rename", "Gives it another name.", [name], shell: "ip link set {self} name {name}",
+            "rename", "Gives it another name.", [name.any], shell: "ip link set {self} name {name}",
             fails: ["EEXIST": "a link of that name is there", "EBUSY": "the link is up"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:rename \"eth0\":up()"
         ) {
             handle, call in
             let name = try call[name].text
-            try handle.placed.perform { link throws(SystemCallError) in try link.rename(name) }
+            try handle.placed.change { link throws(SystemCallError) in try link.rename(name) }
             try handle.placed.perform { _ in }
         },
         method(
-            "move", "Moves it into the network namespace of a process.", [process],
+            "move", "Moves it into the network namespace of a process.", [process.any],
             shell: "ip link set {self} netns {process}",
             fails: ["ESRCH": "the process has ended", "EEXIST": "a link of that name is there"],
             example: "local box <close> = ns.spawn({ \"net\" }, function(parent) parent:receive() end)\n"
                 + "local ours, theirs = net.veth { name = \"h1\", peer = \"c1\" }\ntheirs:move(box)"
         ) { handle, call in try handle.placed.move(to: try call[process].pid) },
         method(
-            "attach", "Attaches it to a bridge.", [bridge], shell: "ip link set {self} master {bridge}",
+            "attach", "Attaches it to a bridge.", [bridge.any], shell: "ip link set {self} master {bridge}",
             fails: ["ENODEV": "there is no such bridge", "EOPNOTSUPP": "it is no bridge"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:attach(net.bridge \"tupper0\")"
         ) {
             handle, call in
             let master = try call[bridge].index(beside: handle.placed)
-            try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: master) }
+            try handle.placed.change { link throws(SystemCallError) in try link.attach(to: master) }
         },
         method(
             "detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster",
             example:
                 "local bridge = net.bridge \"tupper0\"\nnet.veth { name = \"h1\", peer = \"c1\" }:attach(bridge):detach()"
         ) { handle, _ in
-            try handle.placed.perform { link throws(SystemCallError) in try link.attach(to: 0) }
+            try handle.placed.change { link throws(SystemCallError) in try link.attach(to: 0) }
         },
         method(
-            "address", "Gives it an address.", [address], shell: "ip address add {address} dev {self}",
+            "address", "Gives it an address.", [address.any], shell: "ip address add {address} dev {self}",
             fails: ["EEXIST": "it has that address"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:address \"10.9.8.7/24\""
         ) {
             handle, call in try handle.add(try call[address].address)
         },
         method(
-            "set", "Changes its settings.", options: [mtu, mac],
+            "set", "Changes its settings.", options: [mtu.any, mac.any],
             shell: "ip link set {self} [mtu {mtu}] [address {mac}]",
             fails: [
                 "EINVAL": "the value is out of range", "EADDRNOTAVAIL": "this is no address of one machine",
@@ -243,14 +248,14 @@ private func linkMethods() -> [Primitive] {
         ) { handle, call in
             let (mtu, mac) = (try call[mtu].map(exactMTU), try call[mac]?.bytes)
             guard mtu != nil || mac != nil else { throw ArgumentError("option 'mtu' or 'mac' wanted") }
-            try handle.placed.perform { link throws(SystemCallError) in try link.set(mtu: mtu, mac: mac) }
+            try handle.placed.change { link throws(SystemCallError) in try link.set(mtu: mtu, mac: mac) }
         },
         method(
             "delete", "Deletes it.", shell: "ip link delete {self}",
             fails: ["EOPNOTSUPP": "a link of this kind cannot be deleted"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:delete()"
         ) { handle, _ in
-            try handle.placed.perform { link throws(SystemCallError) in try link.delete() }
+            try handle.placed.change { link throws(SystemCallError) in try link.delete() }
             handle.holding.keep()
         },
     ]

@@ -33,7 +33,7 @@ private func veth(_ holdings: Holdings) -> Primitive {
         shown: "this one")
     return Primitive(
         "net.veth", "Makes a pair of links joined like the ends of a cable.",
-        options: [name, peer, mtu, inside], returns: "both links",
+        options: [name.any, peer.any, mtu.any, inside.any], returns: "both links",
         gives: ["tupper.link", "tupper.link"],
         shell: "ip link add {name} [mtu {mtu}] type veth peer name {peer} [netns {inside}]", see: ["veth(4)"],
         fails: [
@@ -65,8 +65,8 @@ private func bridge(_ holdings: Holdings) -> Primitive {
     let address = Parameter<InterfaceAddress?>(
         "address", "The host's address on it, with prefix.", shown: "none")
     return Primitive(
-        "net.bridge", "Makes a bridge, a switch in software, and takes it up.", positional: [name],
-        options: [address], returns: "the link",
+        "net.bridge", "Makes a bridge, a switch in software, and takes it up.", positional: [name.any],
+        options: [address.any], returns: "the link",
         gives: ["tupper.link"],
         shell:
             "ip link add {name} type bridge && ip link set {name} up [&& ip address add {address} dev {name}]",
@@ -85,7 +85,7 @@ private func bridge(_ holdings: Holdings) -> Primitive {
         let bridge = try made(name, "bridge", holdings) { try Link.make(name, kind: "bridge") }
         do {
             if let address { try bridge.add(address) }
-            try bridge.placed.perform { link throws(SystemCallError) in try link.set(up: true) }
+            try bridge.placed.change { link throws(SystemCallError) in try link.set(up: true) }
         } catch {
             // Where this fails too, the script's end tries once more.
             try? bridge.holding.release()
@@ -98,7 +98,7 @@ private func bridge(_ holdings: Holdings) -> Primitive {
 private func dummy(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     return Primitive(
-        "net.dummy", "Makes a link that swallows what is sent.", positional: [name], returns: "the link",
+        "net.dummy", "Makes a link that swallows what is sent.", positional: [name.any], returns: "the link",
         gives: ["tupper.link"], shell: "ip link add {name} type dummy", see: ["ip-link(8)"],
         fails: [
             "EPERM": "no CAP_NET_ADMIN over this network namespace", "EEXIST": "a link of that name is there",
@@ -114,7 +114,7 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     let lower = Parameter<LinkReference>("link", "The link that it shares.")
     return Primitive(
-        "net.macvlan", "Makes a second link with an address of its own on a link.", options: [name, lower],
+        "net.macvlan", "Makes a second link with an address of its own on a link.", options: [name.any, lower.any],
         returns: "the link", gives: ["tupper.link"],
         shell: "ip link add {name} link {link} type macvlan mode bridge",
         see: ["ip-link(8)"],
@@ -142,7 +142,7 @@ private func vlan(_ holdings: Holdings) -> Primitive {
     let lower = Parameter<LinkReference>("link", "The link that carries it.")
     let identifier = Parameter<Int64>("id", "The tag, from 0 to 4094.")
     return Primitive(
-        "net.vlan", "Makes a link of tagged packets on a link.", options: [name, lower, identifier],
+        "net.vlan", "Makes a link of tagged packets on a link.", options: [name.any, lower.any, identifier.any],
         returns: "the link", gives: ["tupper.link"],
         shell: "ip link add {name} link {link} type vlan id {id}", see: ["ip-link(8)"],
         fails: [
@@ -173,7 +173,7 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
     let port = Parameter<Int64>("port", "The UDP port.", default: 4789)
     return Primitive(
         "net.vxlan", "Makes a link that reaches other machines through UDP.",
-        options: [name, identifier, lower, remote, port], returns: "the link",
+        options: [name.any, identifier.any, lower.any, remote.any, port.any], returns: "the link",
         gives: ["tupper.link"],
         shell: "ip link add {name} type vxlan id {id} [remote {remote}] [dev {link}] dstport {port}",
         see: ["ip-link(8)"],
@@ -197,7 +197,7 @@ private func vxlan(_ holdings: Holdings) -> Primitive {
 private func tap(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     return Primitive(
-        "net.tap", "Makes a link whose packets a program reads and writes.", positional: [name],
+        "net.tap", "Makes a link whose packets a program reads and writes.", positional: [name.any],
         returns: "the link", gives: ["tupper.link"], shell: "ip tuntap add {name} mode tap",
         see: ["ip-tuntap(8)"],
         fails: [
@@ -213,7 +213,7 @@ private func tap(_ holdings: Holdings) -> Primitive {
 private func link(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     return Primitive(
-        "net.link", "Finds a link by its name.", positional: [name], returns: "the link",
+        "net.link", "Finds a link by its name.", positional: [name.any], returns: "the link",
         gives: ["tupper.link"], shell: "ip link show {name}", see: ["ip-link(8)"],
         fails: ["ENODEV": "no link of this network namespace has that name"], example: #"net.link "lo":up()"#
     ) { call in [.handle(try LinkHandle.found(try Link.named(try call[name].text), holdings))] }

@@ -29,7 +29,10 @@ struct PrivilegeOptions {
     )
 
     var all: [AnyParameter] {
-        [user, groups, capabilities, ambient, gainsNothing, limits, nice, score, umask, rules, profile]
+        [
+            user.any, groups.any, capabilities.any, ambient.any, gainsNothing.any, limits.any, nice.any, score.any,
+            umask.any, rules.any, profile.any,
+        ]
     }
 
     /// What was asked for, checked; names are those of the root in sight.

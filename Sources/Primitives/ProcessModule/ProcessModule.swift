@@ -16,7 +16,7 @@ private func fork(_ holdings: Holdings) -> Primitive {
     let function = Parameter<Function>(
         "fn", "What runs in the child; it is given a handle of the parent.")
     return Primitive(
-        "proc.fork", "Runs a function in a child process.", positional: [function],
+        "proc.fork", "Runs a function in a child process.", positional: [function.any],
         returns: "a process handle, as of ns.spawn", gives: ["tupper.process"], shell: "bash",
         see: ["fork(2)"], fails: ["EAGAIN": "the limit on processes is reached"],
         example: """
@@ -46,7 +46,7 @@ private func list() -> Primitive {
 private func find() -> Primitive {
     let name = Parameter<String>("name", "The program's name, as in proc.list.")
     return Primitive(
-        "proc.find", "Tells the pid of the newest process with a name.", positional: [name],
+        "proc.find", "Tells the pid of the newest process with a name.", positional: [name.any],
         returns: "the pid, or nil where there is none", gives: ["integer?"], shell: "pgrep -n -x {name}",
         see: ["proc_pid_stat(5)"], fails: ["ENOENT": "no /proc is in sight"],
         example: """
@@ -65,7 +65,7 @@ private func kill() -> Primitive {
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let signal = Parameter<Signal>("signal", "The signal's name.", default: Signal(number: 15))
     return Primitive(
-        "proc.kill", "Sends a signal to a process.", positional: [process, signal],
+        "proc.kill", "Sends a signal to a process.", positional: [process.any, signal.any],
         shell: "kill -s {signal} {process}", see: ["kill(2)", "signal(7)"],
         fails: ["ESRCH": "there is no such process", "EPERM": "the process is another user's"],
         example: """

@@ -27,7 +27,7 @@ struct ProgramOptions {
         {no_new_privileges?setpriv --no-new-privs:} [chroot --userspec={user} --skip-chdir /] {program}
         """
 
-    var all: [AnyParameter] { [env, clearEnvironment, cwd] + privileges.all }
+    var all: [AnyParameter] { [env.any, clearEnvironment.any, cwd.any] + privileges.all }
 
     let within = Parameter<ProcessTarget?>(
         "within", "A process of the container that it joins, with the environment empty but for PATH.",
@@ -119,8 +119,8 @@ private struct Environment: ArgumentType {
 private func exec(_ holdings: Holdings) -> Primitive {
     let options = ProgramOptions()
     return Primitive(
-        "proc.exec", "Becomes a program; never returns.", options: options.all + [options.terminal],
-        list: options.words,
+        "proc.exec", "Becomes a program; never returns.", options: options.all + [options.terminal.any],
+        list: options.words.any,
         shell: ShellLine(stringLiteral: "exec \(ProgramOptions.line)"), see: ["execve(2)"],
         fails: [
             "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
@@ -139,8 +139,8 @@ private func run() -> Primitive {
     let options = ProgramOptions()
     let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
     return Primitive(
-        "proc.run", "Runs a program to its end.", options: options.all + [options.within, check],
-        list: options.words,
+        "proc.run", "Runs a program to its end.", options: options.all + [options.within.any, check.any],
+        list: options.words.any,
         returns: "a table: code, or signal by its name", gives: ["{ code: integer?, signal: string? }"],
         shell: ShellLine(stringLiteral: ProgramOptions.line), see: ["execve(2)", "waitid(2)"],
         fails: [
@@ -170,8 +170,8 @@ private func capture() -> Primitive {
     let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
     return Primitive(
         "proc.capture", "Runs a program and returns what it prints.",
-        options: options.all + [options.within, input, check],
-        list: options.words, returns: "its standard output, then a table: code, or signal by its name",
+        options: options.all + [options.within.any, input.any, check.any],
+        list: options.words.any, returns: "its standard output, then a table: code, or signal by its name",
         gives: ["string", "{ code: integer?, signal: string? }"],
         shell: ShellLine(stringLiteral: "[printf %s {input} |] \(ProgramOptions.line)"),
         see: ["execve(2)", "waitid(2)"],
@@ -208,8 +208,8 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     let mortal = Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true)
     return Primitive(
         "proc.spawn", "Starts a program beside this one.",
-        options: options.all + [options.within, stdin, stdout, stderr, options.terminal, mortal],
-        list: options.words, returns: "a process handle, as of ns.spawn",
+        options: options.all + [options.within.any, stdin.any, stdout.any, stderr.any, options.terminal.any, mortal.any],
+        list: options.words.any, returns: "a process handle, as of ns.spawn",
         gives: ["tupper.process"],
         shell: ShellLine(stringLiteral: "\(ProgramOptions.line) [< {stdin}] [> {stdout}] [2> {stderr}] &"),
         see: ["execve(2)"],

@@ -29,7 +29,7 @@ private func limits() -> Primitive {
     let table = Parameter<LimitTable?>("limits", "The limits to set, by name.", shown: "unchanged")
     return Primitive(
         "proc.limits", "Tells or sets what this process and each of its children may use.",
-        positional: [table],
+        positional: [table.any],
         returns: "a table by name, each with soft and hard: a number or \"unlimited\"",
         gives: ["table<string, { soft: integer|string, hard: integer|string }>"], shell: "ulimit -a",
         see: ["getrlimit(2)"],
@@ -44,7 +44,7 @@ private func limits() -> Primitive {
 private func nice() -> Primitive {
     let niceness = Parameter<Int64?>("niceness", "From -20 for most favoured to 19.", shown: "unchanged")
     return Primitive(
-        "proc.nice", "Tells or sets how nice this process is to others.", positional: [niceness],
+        "proc.nice", "Tells or sets how nice this process is to others.", positional: [niceness.any],
         returns: "the niceness", gives: ["integer"], shell: "renice -n {niceness} $$",
         see: ["setpriority(2)", "sched(7)"], fails: ["EACCES": "a lower one needs CAP_SYS_NICE"],
         example: "print(proc.nice(10))"
@@ -58,7 +58,7 @@ private func score() -> Primitive {
     let score = Parameter<Int64?>("score", "From -1000 for never to 1000 for first.", shown: "unchanged")
     return Primitive(
         "proc.oom_score", "Tells or sets how readily this process is killed when memory runs out.",
-        positional: [score], returns: "the score", gives: ["integer"], shell: "choom [-n {score}] -p $$",
+        positional: [score.any], returns: "the score", gives: ["integer"], shell: "choom [-n {score}] -p $$",
         see: ["proc_pid_oom_score_adj(5)"],
         fails: [
             "EACCES": "a score below the lowest so far needs CAP_SYS_RESOURCE",
@@ -104,7 +104,7 @@ private func affinity() -> Primitive {
         "processors", "Their numbers, or \"all\" that there are.", shown: "unchanged")
     return Primitive(
         "proc.affinity", "Tells or sets the processors that this process may run on.",
-        positional: [processors],
+        positional: [processors.any],
         returns: "a list of their numbers", gives: ["integer[]"], shell: "taskset -p $$",
         see: ["sched_setaffinity(2)"], fails: ["EINVAL": "none of the processors is there"],
         example: #"print(#proc.affinity "all")"#

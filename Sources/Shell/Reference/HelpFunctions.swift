@@ -26,7 +26,7 @@ public enum HelpFunctions {
             default: .nothing)
         return Primitive(
             "help", "Tells how a primitive, a module or a handle is used.",
-            positional: [subject, besides],
+            positional: [subject.any, besides.any],
             example: "help \"fs.mount\""
         ) { call in
             let help = Help(catalogue: Catalogue(), layout: .forOutput)
@@ -39,7 +39,7 @@ public enum HelpFunctions {
         let function = Parameter<Subject>(
             "fn", "A function that is written in Lua, or a module of the stdlib.")
         return Primitive(
-            "source", "Shows the Lua source of a function.", positional: [function, besides],
+            "source", "Shows the Lua source of a function.", positional: [function.any, besides.any],
             example: "source(require \"inspect\".text)"
         ) { call in
             call.state.print(try sourceText(try call[function]))

@@ -176,7 +176,7 @@ public final class Session {
     private func recordOutput() {
         let text = Parameter<ByteString>("text", "What is printed.")
         let tell = state.function(
-            Primitive("session.__printed", "Notes what is printed.", positional: [text]) {
+            Primitive("session.__printed", "Notes what is printed.", positional: [text.any]) {
                 [unowned self] call in
                 record.printed(try call[text].bytes)
                 return []

@@ -52,7 +52,7 @@ struct SessionFunctions {
     private func keep() -> Primitive {
         let handle = Parameter<AnyValue>("handle", "What a primitive returned.")
         return Primitive(
-            "keep", "Hands a thing over: the session's end leaves it.", positional: [handle],
+            "keep", "Hands a thing over: the session's end leaves it.", positional: [handle.any],
             returns: "the handle", example: "keep(fs.tmpfs \"/mnt\")"
         ) { call in
             let subject = try call[handle].reference
@@ -70,8 +70,8 @@ struct SessionFunctions {
             "replace", "Also where a file stands there that no session wrote.", default: false)
         return Primitive(
             "save", "Writes the session as a script, without what failed or was taken back.",
-            positional: [path],
-            options: [replace], example: "save \"recipe.lua\""
+            positional: [path.any],
+            options: [replace.any], example: "save \"recipe.lua\""
         ) { [session] call in
             let path = try call[path].bytes
             guard !path.isEmpty, !path.contains(0), path.count < 4096 else {
@@ -94,7 +94,7 @@ struct SessionFunctions {
     private func show() -> Primitive {
         let value = Parameter<AnyValue>("value", "Anything.")
         return Primitive(
-            "show", "Prints a value, however long it is.", positional: [value], example: "show(fs.mounts())"
+            "show", "Prints a value, however long it is.", positional: [value.any], example: "show(fs.mounts())"
         ) { [session] call in
             call.state.print(try session.printer.text(try call[value].reference) + "\n")
             return []
