@@ -9,8 +9,8 @@ masks.hidden = {
   "/sys/devices/virtual/powercap", "/sys/firmware",
 }
 
---- Hidden too, one a processor.
-masks.hidden_patterns = { "/sys/devices/system/cpu/cpu*/thermal_throttle" }
+--- Hidden too, one a processor, where the first processor has it.
+masks.hidden_of_processors = { "thermal_throttle" }
 
 --- Readable, but not to be changed.
 masks.readonly = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger" }
@@ -18,11 +18,13 @@ masks.readonly = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sys
 --- Hides and protects all of them below `root`, or below / where none is given; what a kernel lacks is left out.
 function masks.apply(root)
   for _, path in ipairs(masks.hidden) do fs.mask(path, { root = root, optional = true }) end
-  -- The machine's own /sys, where it is in sight, has the same files and is looked up sooner than a fresh one.
-  local place = root
-  if fs.exists "/sys/devices/system/cpu/online" then place = nil end
-  for _, pattern in ipairs(masks.hidden_patterns) do
-    for _, path in ipairs(fs.glob(pattern, { root = place })) do fs.mask(path, { root = root, optional = true }) end
+  local processors = "/sys/devices/system/cpu/"
+  for _, name in ipairs(masks.hidden_of_processors) do
+    if fs.exists(processors .. "cpu0/" .. name, { root = root }) then
+      for _, path in ipairs(fs.glob(processors .. "cpu*/" .. name, { root = root })) do
+        fs.mask(path, { root = root, optional = true })
+      end
+    end
   end
   for _, path in ipairs(masks.readonly) do fs.readonly(path, { root = root, optional = true }) end
 end

@@ -87,16 +87,18 @@ end
 -- In the box, before its root changes. The image may be hostile: every target is resolved inside the root.
 local function furnish(options)
   local root = options.root
-  -- Made on the image itself, since a root that refuses writing would refuse these too.
-  for _, place in ipairs { "/proc", "/sys", "/dev" } do fs.mkdir(place, { root = root }) end
-  for _, mount in ipairs(options.mounts) do
-    if mount.tmpfs or fs.stat(mount.source).type == "directory" then fs.mkdir(mount.target, { root = root }) end
+  if options.readonly then
+    -- Made on the image itself, since a root that refuses writing would refuse these too.
+    for _, place in ipairs { "/proc", "/sys", "/dev" } do fs.mkdir(place, { root = root }) end
+    for _, mount in ipairs(options.mounts) do
+      if mount.tmpfs or fs.stat(mount.source).type == "directory" then fs.mkdir(mount.target, { root = root }) end
+    end
   end
   fs.bind(root, root, { recursive = true, readonly = options.readonly })
-  fs.mount { type = "proc", target = "/proc", root = root, nosuid = true, nodev = true, noexec = true }
+  fs.mount { type = "proc", target = "/proc", root = root, mkdir = true, nosuid = true, nodev = true, noexec = true }
   -- Who has a user namespace, but the machine's network, may not mount it.
   if options.network == "none" or not options.users then
-    fs.mount { type = "sysfs", target = "/sys", root = root, readonly = true, nosuid = true, nodev = true,
+    fs.mount { type = "sysfs", target = "/sys", root = root, mkdir = true, readonly = true, nosuid = true, nodev = true,
       noexec = true }
   end
   dev.populate(root, { shm = options.shm })
@@ -108,13 +110,14 @@ local function furnish(options)
         nodev = true, mkdir = true })
     end
   end
-  if options.masked then masks.apply(root) end
   if options.setup then options.setup(options) end
 end
 
 local function live(options)
   furnish(options)
   fs.pivot(options.root)
+  -- From inside, where no link can lead out any more and the paths are short.
+  if options.masked then masks.apply() end
   sys.hostname(options.hostname)
   if options.network == "none" then net.link("lo"):up() end
   local env = { PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME = "/root",

@@ -27,25 +27,26 @@ public struct Kind {
     /// Its fields, each with its type as LuaCATS has it and a sentence.
     public var fields: [(name: String, type: String, summary: String)] { listFields() }
     private let listFields: () -> [(name: String, type: String, summary: String)]
-    private let buildMethods: () -> [Primitive]
+    private let listMethods: () -> [Declaration]
 
     /// Declares a kind. A method called `release` is what `<close>` calls.
     public init(
         _ name: String, _ summary: String,
         fields: @autoclosure @escaping () -> [(name: String, type: String, summary: String)] = [],
-        _ methods: @autoclosure @escaping () -> [Primitive]
+        _ methods: @autoclosure @escaping () -> [Declaration]
     ) {
         self.name = name
         self.summary = summary
         listFields = fields
-        buildMethods = methods
+        listMethods = methods
     }
 
     /// Its methods, declared as `"link:up"`; built anew each time.
-    public var methods: [Primitive] { buildMethods() }
+    public var methods: [Primitive] { declarations.map(\.primitive) }
+    var declarations: [Declaration] { listMethods() }
 }
 
-/// A kind in use: its methods are built when the first of them is named.
+/// A kind in use. Its methods are built when they are first named.
 @safe final class KindTable {
     let kind: Kind
     let type: any Handle.Type
@@ -53,8 +54,8 @@ public struct Kind {
     let metatable: Reference
     let address: UnsafeRawPointer?
     private let methods: Reference
-    private var release: Primitive?
-    private var isBuilt = false
+    private lazy var declarations = kind.declarations
+    private lazy var release = declaration(Array("release".utf8))?.primitive
 
     /// The metatable lies below the table of methods on top of the stack; both stay there.
     init(_ type: any Handle.Type, in state: State) {
@@ -69,30 +70,21 @@ public struct Kind {
 
     /// Pushes a method; nil where there is none of that name. To be asked once: the table then has it.
     func method(_ name: [UInt8], in state: State) -> Reference? {
-        build(in: state)
+        guard let declaration = declaration(name) else { return nil }
         methods.push()
+        state.setPrimitive(declaration.primitive)
         unsafe state.push(bytes: name, on: state.lua)
-        let isThere = unsafe lua_rawget(state.lua, -2) != LUA_TNIL
-        defer { unsafe lb_pop(state.lua, isThere ? 1 : 2) }
-        return isThere ? Reference(popping: state) : nil
+        unsafe lua_rawget(state.lua, -2)
+        defer { unsafe lb_pop(state.lua, 1) }
+        return Reference(popping: state)
     }
 
     /// What `<close>` does.
     func close(_ call: Call) throws {
-        build(in: call.state)
         _ = try release?.body(call)
     }
 
-    private func build(in state: State) {
-        if isBuilt { return }
-        isBuilt = true
-        methods.push()
-        for method in kind.methods {
-            state.setPrimitive(method)
-            if method.shortName == "release" { release = method }
-        }
-        unsafe lb_pop(state.lua, 1)
-    }
+    private func declaration(_ name: [UInt8]) -> Declaration? { declarations.first { $0.name == name } }
 }
 
 /// The metamethods that handles of every kind have in common, as places in ``State/entries``.

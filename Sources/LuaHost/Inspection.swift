@@ -22,7 +22,7 @@ extension State {
         for _ in 0..<10 {
             if let handle = unsafe handle(at: -1, on: lua) {
                 let kind = type(of: handle).kind
-                return (names + kind.fields.map(\.name) + kind.methods.map(\.shortName)).sorted()
+                return (names + kind.fields.map(\.name) + kind.declarations.map(\.shortName)).sorted()
             }
             let kind = unsafe lua_type(lua, -1)
             if kind == LUA_TTABLE {
@@ -44,7 +44,7 @@ extension State {
         defer { unsafe lua_settop(lua, base) }
         guard walk(Array(path.dropLast())) else { return nil }
         if let handle = unsafe handle(at: -1, on: lua) {
-            return type(of: handle).kind.methods.first { $0.shortName == name }
+            return type(of: handle).kind.declarations.first { $0.shortName == name }?.primitive
         }
         guard unsafe lua_type(lua, -1) == LUA_TTABLE else { return nil }
         let module = moduleOnTop

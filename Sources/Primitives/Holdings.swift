@@ -141,23 +141,28 @@ protocol HeldHandle: Handle {
 }
 
 /// The methods that every held handle has. `made` is a line of Lua that makes one in a variable of the kind's name.
-func holdingMethods<Subject: HeldHandle>(_ type: Subject.Type, made: String? = nil) -> [Primitive] {
-    [
-        Primitive(
-            "\(type.kindName):release", "Undoes it now rather than at the script's end.",
-            example: made.map { "\($0)\n\(type.kindName):release()" }
-        ) { call in
-            try call.receiver(type).holding.release()
-            return []
-        },
-        Primitive(
-            "\(type.kindName):keep", "Hands it over: the script's end leaves it.", returns: "the handle",
-            gives: ["tupper.\(type.kindName)"], leaves: "What the handle stands for.",
-            example: made.map { "\($0)\n\(type.kindName):keep()" }
-        ) { call in
-            let subject = try call.receiver(type)
-            subject.holding.keep()
-            return [.handle(subject)]
-        },
-    ]
+func holdingMethods<Subject: HeldHandle>(_ type: Subject.Type, made: String? = nil) -> [Declaration] {
+    [Declaration("release", release(type, made)), Declaration("keep", keep(type, made))]
+}
+
+private func release<Subject: HeldHandle>(_ type: Subject.Type, _ made: String?) -> Primitive {
+    Primitive(
+        "\(type.kindName):release", "Undoes it now rather than at the script's end.",
+        example: made.map { "\($0)\n\(type.kindName):release()" }
+    ) { call in
+        try call.receiver(type).holding.release()
+        return []
+    }
+}
+
+private func keep<Subject: HeldHandle>(_ type: Subject.Type, _ made: String?) -> Primitive {
+    Primitive(
+        "\(type.kindName):keep", "Hands it over: the script's end leaves it.", returns: "the handle",
+        gives: ["tupper.\(type.kindName)"], leaves: "What the handle stands for.",
+        example: made.map { "\($0)\n\(type.kindName):keep()" }
+    ) { call in
+        let subject = try call.receiver(type)
+        subject.holding.keep()
+        return [.handle(subject)]
+    }
 }

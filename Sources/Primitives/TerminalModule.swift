@@ -118,7 +118,9 @@ final class TerminalHandle: HeldHandle {
     static var kind: Kind {
         Kind(
             kindName, "A terminal for programs; they are hung up when it is released.",
-            [read(), write(), resize()]
+            [
+                Declaration("read", read()), Declaration("write", write()), Declaration("resize", resize()),
+            ]
                 + holdingMethods(TerminalHandle.self, made: "local terminal = term.open()"))
     }
 

@@ -41,7 +41,7 @@ public struct FilterCache {
     ) throws -> (filter: SystemCallFilter, wasThere: Bool) {
         guard let directory else { return (try compile(), false) }
         let key = Self.key(source, circumstances)
-        let name = "seccomp-" + String(Self.digest(key), radix: 16)
+        let name = "seccomp-" + Hexadecimal.text(Self.words([Self.digest(key)]))
         if let bytes = try? directory.read(name, limit: Self.limit),
             let filter = Self.filter(in: bytes, for: key)
         {

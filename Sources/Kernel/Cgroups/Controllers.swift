@@ -154,9 +154,11 @@ public struct DeviceRule: Sendable, Equatable {
 
     /// As version 1 takes it.
     var text: String {
-        let letters = [(Access.read, "r"), (.write, "w"), (.make, "m")]
-            .filter { access.contains($0.0) }.map(\.1).joined()
-        return "\(kind.rawValue) \(major.map(String.init) ?? "*"):\(minor.map(String.init) ?? "*") \(letters)"
+        var text = "\(kind.rawValue) \(major.map(String.init) ?? "*"):\(minor.map(String.init) ?? "*") "
+        if access.contains(.read) { text += "r" }
+        if access.contains(.write) { text += "w" }
+        if access.contains(.make) { text += "m" }
+        return text
     }
 }
 

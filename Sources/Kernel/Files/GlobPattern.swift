@@ -113,7 +113,12 @@ public struct GlobPattern: Sendable {
         var output: [UInt32] = []
         var rest = bytes[...]
         while let first = rest.first {
-            let length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+            if first < 0x80 {
+                output.append(UInt32(first))
+                rest = rest.dropFirst()
+                continue
+            }
+            let length = first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
             if let text = String(validating: rest.prefix(length), as: UTF8.self),
                 let scalar = text.unicodeScalars.first
             {
@@ -128,6 +133,7 @@ public struct GlobPattern: Sendable {
     }
 
     private static func bytes(_ character: UInt32) -> [UInt8] {
+        if character < 0x80 { return [UInt8(character)] }
         guard let scalar = Unicode.Scalar(character) else {
             return [UInt8(truncatingIfNeeded: character &- invalid)]
         }

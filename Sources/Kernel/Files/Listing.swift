@@ -20,15 +20,15 @@ struct Listing {
         _ directory: borrowing Descriptor, _ text: @autoclosure () -> String
     ) throws(SystemCallError) -> [Entry] {
         var entries: [Entry] = []
-        var buffer = [UInt8](repeating: 0, count: 32768)
+        let number = directory.number
         while true {
-            let count = try systemCall("getdents64", [.init("path", text())]) {
-                unsafe buffer.withUnsafeMutableBytes {
-                    unsafe ck_getdents(directory.number, $0.baseAddress, $0.count)
+            let records = try unsafe Descriptor.bytes(room: 32768) { buffer throws(SystemCallError) in
+                try systemCall("getdents64", [.init("path", text())]) {
+                    unsafe ck_getdents(number, buffer.baseAddress, buffer.count)
                 }
             }
-            if count == 0 { return entries.sorted { $0.inode > $1.inode } }
-            append(buffer[..<count], to: &entries)
+            if records.isEmpty { return entries.sorted { $0.inode > $1.inode } }
+            append(records[...], to: &entries)
         }
     }
 

@@ -5,9 +5,12 @@ public struct Link: Sendable, Equatable {
     public let index: Int32
     public let name: String
     /// As in `"02:42:ac:1e:00:01"`; empty where it has none.
-    public let mac: String
+    public var mac: String { Hexadecimal.text(hardwareAddress, separator: UInt8(ascii: ":")) }
+    private let hardwareAddress: [UInt8]
     public let mtu: UInt32
     public let isUp: Bool
+    /// Whether it leads back to this machine only (IFF_LOOPBACK).
+    private let isLoopback: Bool
     /// Whether it has a carrier (IFF_LOWER_UP) that the kernel has yet to act on (no IFF_RUNNING).
     private let isWaking: Bool
     /// As in `"veth"`; empty for a device that no kind made.
@@ -52,14 +55,14 @@ public struct Link: Sendable, Equatable {
         index = Int32(bitPattern: answer.content.number(at: 4))
         let flags = answer.content.number(at: 8)
         isUp = flags & 1 != 0
+        isLoopback = flags & 8 != 0
         isWaking = flags & 0x10000 != 0 && flags & 0x40 == 0
         name = attributes[3]?.text ?? ""
         mtu = attributes[4]?.number(at: 0) ?? 0
         master = Int32(bitPattern: attributes[10]?.number(at: 0) ?? 0)
         lower = Int32(bitPattern: attributes[5]?.number(at: 0) ?? 0)
         kind = attributes[18]?.attributes()[1]?.text ?? ""
-        mac = (attributes[1]?.bytes ?? []).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-            .joined(separator: ":")
+        hardwareAddress = attributes[1].map { Array($0.bytes) } ?? []
     }
 
     /// struct ifinfomsg.
@@ -155,7 +158,7 @@ public struct Link: Sendable, Equatable {
     public func set(up: Bool) throws(SystemCallError) {
         try change(NetlinkMessage(16, 0, Self.header(index, flags: up ? 1 : 0, change: 1)))
         // The kernel acts on a carrier a little later, and drops the packets sent until then.
-        var patience = up ? 1000 : 0
+        var patience = up && !isLoopback ? 1000 : 0
         while patience > 0, try Link.numbered(index).isWaking {
             try Processes.sleep(milliseconds: 1)
             patience -= 1

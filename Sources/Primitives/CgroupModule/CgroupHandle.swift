@@ -45,32 +45,38 @@ final class CgroupHandle: HeldHandle {
     /// A line that makes one, for examples.
     fileprivate static let made = #"local group <close> = cgroup.create("demo" .. proc.self(), { pids = 8 })"#
 
-    private static func methods() -> [Primitive] {
+    private static func methods() -> [Declaration] {
         let held = holdingMethods(CgroupHandle.self, made: made).filter { $0.shortName != "keep" }
         return [
-            add(), set(), stats(), processes(),
-            method("freeze", "Stops all its processes where they are.") { try $0.freeze() },
-            method("thaw", "Lets its processes go on.") { try $0.thaw() },
-            method("kill", "Kills all its processes, and returns when they are gone.") { try $0.kill() },
-            delete(), keep(),
+            Declaration("add", add()), Declaration("set", set()), Declaration("stats", stats()),
+            Declaration("processes", processes()),
+            method("freeze", "Stops all its processes where they are.", "echo 1 > {self}/cgroup.freeze") {
+                try $0.freeze()
+            },
+            method("thaw", "Lets its processes go on.", "echo 0 > {self}/cgroup.freeze") { try $0.thaw() },
+            method(
+                "kill", "Kills all its processes, and returns when they are gone.",
+                "echo 1 > {self}/cgroup.kill"
+            ) { try $0.kill() },
+            Declaration("delete", delete()), Declaration("keep", keep()),
         ] + held
     }
 }
 
 private func method(
-    _ name: String, _ summary: String, _ body: @escaping (Cgroup) throws -> Void
-) -> Primitive {
-    let file = ["freeze": "echo 1 > {self}/cgroup.freeze", "thaw": "echo 0 > {self}/cgroup.freeze"]
-    return Primitive(
-        "group:\(name)", summary, returns: "the group", gives: ["tupper.group"],
-        shell: ShellLine(stringLiteral: file[name] ?? "echo 1 > {self}/cgroup.kill"), see: ["cgroups(7)"],
-        fails: ["ETIMEDOUT": "a process waits for a device and does not answer"],
-        example: "\(CgroupHandle.made)\ngroup:\(name)()"
-    ) { call in
-        let handle = try call.receiver(CgroupHandle.self)
-        try body(handle.group)
-        return [.handle(handle)]
-    }
+    _ name: String, _ summary: String, _ shell: ShellLine, _ body: @escaping (Cgroup) throws -> Void
+) -> Declaration {
+    Declaration(
+        name,
+        Primitive(
+            "group:\(name)", summary, returns: "the group", gives: ["tupper.group"], shell: shell,
+            see: ["cgroups(7)"], fails: ["ETIMEDOUT": "a process waits for a device and does not answer"],
+            example: "\(CgroupHandle.made)\ngroup:\(name)()"
+        ) { call in
+            let handle = try call.receiver(CgroupHandle.self)
+            try body(handle.group)
+            return [.handle(handle)]
+        })
 }
 
 private func add() -> Primitive {

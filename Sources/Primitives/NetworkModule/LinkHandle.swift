@@ -178,7 +178,7 @@ func ignoring(_ codes: String..., body: () throws -> Void) throws {
 }
 
 /// The methods of a link; each returns it, so that calls can be chained.
-private func linkMethods() -> [Primitive] {
+private func linkMethods() -> [Declaration] {
     let name = Parameter<LinkName>("name", "The new name.")
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let bridge = Parameter<LinkReference>("bridge", "The bridge, or its name.")
@@ -274,15 +274,17 @@ private func method(
     shell: ShellLine, fails: @autoclosure @escaping () -> KeyValuePairs<String, String> = [:],
     example: String,
     _ body: @escaping (LinkHandle, Call) throws -> Void
-) -> Primitive {
-    Primitive(
-        "link:\(name)", summary, positional: positional, options: options, returns: "the link",
-        gives: ["tupper.link"], shell: shell, see: ["rtnetlink(7)"],
-        fails: fails().isEmpty ? ["EPERM": "no CAP_NET_ADMIN over its network namespace"] : fails(),
-        example: example
-    ) { call in
-        let link = try call.receiver(LinkHandle.self)
-        try body(link, call)
-        return [.handle(link)]
-    }
+) -> Declaration {
+    Declaration(
+        name,
+        Primitive(
+            "link:\(name)", summary, positional: positional, options: options, returns: "the link",
+            gives: ["tupper.link"], shell: shell, see: ["rtnetlink(7)"],
+            fails: fails().isEmpty ? ["EPERM": "no CAP_NET_ADMIN over its network namespace"] : fails(),
+            example: example
+        ) { call in
+            let link = try call.receiver(LinkHandle.self)
+            try body(link, call)
+            return [.handle(link)]
+        })
 }

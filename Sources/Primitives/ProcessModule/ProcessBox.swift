@@ -62,7 +62,10 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         Kind(
             kindName, "A child process; killed when released.",
             fields: [("pid", "integer", "Its number as this process sees it.")],
-            [wait(), signal(), send(), receive(), running()]
+            [
+                Declaration("wait", wait()), Declaration("signal", signal()), Declaration("send", send()),
+                Declaration("receive", receive()), Declaration("running", running()),
+            ]
                 + holdingMethods(ProcessBox.self, made: "local process = proc.spawn { \"sleep\", \"60\" }"))
     }
 
@@ -137,8 +140,8 @@ final class ParentHandle: Handle {
         Kind(
             kindName, "The process that made this one.",
             [
-                sending("parent") { call in try call.receiver(ParentHandle.self).channel },
-                receiving("parent") { call in try call.receiver(ParentHandle.self).channel },
+                Declaration("send", sending("parent") { try $0.receiver(ParentHandle.self).channel }),
+                Declaration("receive", receiving("parent") { try $0.receiver(ParentHandle.self).channel }),
             ])
     }
 }
