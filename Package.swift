@@ -51,33 +51,28 @@ let package = Package(
         // Floor 1: libraries that do not know of one another.
         .target(
             name: "Kernel",
-            dependencies: ["CKernel", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CKernel"],
             swiftSettings: fences),
         .target(name: "LuaHost", dependencies: ["CLua", "CLuaBridge"], swiftSettings: fences),
         .target(
             name: "Archive",
-            dependencies: [
-                "CArchive", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
-            ],
+            dependencies: ["CArchive", "Kernel"],
             swiftSettings: fences,
             linkerSettings: ["acl", "lzma", "zstd", "lz4", "bz2", "z"].map { .linkedLibrary($0) }),
         .target(
             name: "LineEditor",
-            dependencies: ["CEdit", "Kernel", .product(name: "SystemPackage", package: "swift-system")],
+            dependencies: ["CEdit", "Kernel"],
             swiftSettings: fences,
             linkerSettings: ["tinfo", "bsd", "md"].map { .linkedLibrary($0) }),
         .target(
             name: "Seccomp",
-            dependencies: [
-                "CSeccomp", "Kernel", .product(name: "SystemPackage", package: "swift-system"),
-            ],
+            dependencies: ["CSeccomp", "Kernel"],
             swiftSettings: fences),
         // Floor 2: the bindings.
         .target(
             name: "Primitives",
             dependencies: [
                 "Kernel", "LuaHost", "Archive", "Seccomp",
-                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: fences),
         // Floors 3 and 4: the shell and its command line.

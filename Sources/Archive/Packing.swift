@@ -1,6 +1,5 @@
 internal import Glibc
-internal import Kernel
-public import SystemPackage
+public import Kernel
 
 /// Packs a directory into a pax archive: the same tree gives the same bytes.
 public struct Packing: Sendable {
@@ -9,7 +8,7 @@ public struct Packing: Sendable {
         case none, gzip, zstd, xz
 
         /// What a file's name ends in says; without a known ending, none.
-        public init(ending name: FilePath) {
+        public init(ending name: Path) {
             let endings: [(String, Compression)] = [
                 (".gz", .gzip), (".tgz", .gzip), (".zst", .zstd), (".tzst", .zstd), (".xz", .xz),
                 (".txz", .xz),
@@ -30,16 +29,15 @@ public struct Packing: Sendable {
     /// Packs. The archive appears under its name when it is complete, and not at all when that fails.
     ///
     /// Throws ``ArchiveError``, or SystemCallError for the two paths and for EINTR.
-    public func run(_ directory: FilePath, into archive: FilePath) throws -> Unpacking.Summary {
+    public func run(_ directory: Path, into archive: Path) throws -> Unpacking.Summary {
         let source = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
-        guard let name = archive.lastComponent else {
+        guard let (above, name) = archive.lastStep else {
             throw SystemCallError("openat", EISDIR, [.init("path", archive.string)])
         }
-        let above = archive.removingLastComponent()
-        let place = try Descriptor.open(above.isEmpty ? "." : above, O_RDONLY | O_DIRECTORY)
-        let file = FilePath(root: nil, [name])
+        let place = try Descriptor.open(above, O_RDONLY | O_DIRECTORY)
+        let file = Path(bytes: name)
         try Self.refuseOddities(place.number, file)
-        let temporary = FilePath(bytes: Array(".tupper-\(Processes.current)-".utf8) + file.bytes.prefix(200))
+        let temporary = Path(bytes: Array(".tupper-\(Processes.current)-".utf8) + file.bytes.prefix(200))
         let output = try Descriptor.open(
             temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o666, at: place.number)
         do {
@@ -53,7 +51,7 @@ public struct Packing: Sendable {
     }
 
     private func pack(
-        _ source: Int32, into output: Int32, _ place: Int32, _ file: FilePath
+        _ source: Int32, into output: Int32, _ place: Int32, _ file: Path
     ) throws -> Unpacking.Summary {
         let worker = try Worker { () throws(ArchiveError) in
             let walk = TreeWalk(try ArchiveWriter(output, compression, level: level))
@@ -73,7 +71,7 @@ public struct Packing: Sendable {
     }
 
     /// A device or directory of the archive's name is not replaced by a file.
-    private static func refuseOddities(_ place: Int32, _ file: FilePath) throws(ArchiveError) {
+    private static func refuseOddities(_ place: Int32, _ file: Path) throws(ArchiveError) {
         var status = stat()
         let found = file.bytes.withCharacters { unsafe fstatat(place, $0, &status, AT_SYMLINK_NOFOLLOW) }
         if found == 0, status.st_mode & S_IFMT != S_IFREG, status.st_mode & S_IFMT != S_IFLNK {
@@ -81,7 +79,7 @@ public struct Packing: Sendable {
         }
     }
 
-    private func rename(_ old: FilePath, to new: FilePath, in place: Int32) throws(ArchiveError) {
+    private func rename(_ old: Path, to new: Path, in place: Int32) throws(ArchiveError) {
         try attempt("renameat", nil) {
             old.bytes.withCharacters { old in
                 new.bytes.withCharacters { unsafe renameat(place, old, place, $0) }

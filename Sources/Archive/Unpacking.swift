@@ -1,6 +1,5 @@
 internal import Glibc
-internal import Kernel
-public import SystemPackage
+public import Kernel
 
 /// Unpacks a tar archive, whose content is not trusted, into a directory.
 ///
@@ -32,7 +31,7 @@ public struct Unpacking: Sendable {
     public init() {}
 
     /// Unpacks. Throws ``ArchiveError``, or SystemCallError for the two paths and for EINTR.
-    public func run(_ archive: FilePath, into directory: FilePath) throws -> Summary {
+    public func run(_ archive: Path, into directory: Path) throws -> Summary {
         let source = try Descriptor.open(archive, O_RDONLY, retry: false)
         let target = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
         var head = [UInt8](repeating: 0, count: 6)

@@ -1,5 +1,4 @@
 internal import Glibc
-public import SystemPackage
 
 /// Users and groups by name, read from /etc of a root by a few lines of our own: libc would load the image's libraries
 /// for it.
@@ -19,7 +18,7 @@ public enum Accounts {
     ///
     /// nil where a name is unknown. A number is plain decimal digits of 32 bits; the highest means "unchanged" to the
     /// kernel and is none.
-    public static func find(_ text: [UInt8], in root: FilePath = "/") throws(SystemCallError) -> Account? {
+    public static func find(_ text: [UInt8], in root: Path = "/") throws(SystemCallError) -> Account? {
         let parts = text.split(separator: colon, omittingEmptySubsequences: false)
         guard let first = parts.first, parts.count <= 2, parts.allSatisfy(isName) else { return nil }
         let number = number(first)
@@ -35,7 +34,7 @@ public enum Accounts {
     }
 
     /// A group by name or number; nil where a name is unknown.
-    public static func group(_ text: [UInt8], in root: FilePath = "/") throws(SystemCallError) -> UInt32? {
+    public static func group(_ text: [UInt8], in root: Path = "/") throws(SystemCallError) -> UInt32? {
         guard isName(text[...]) else { return nil }
         if let number = number(text[...]) { return number }
         return entries(try read("etc/group", in: root)).lazy
@@ -43,7 +42,7 @@ public enum Accounts {
     }
 
     /// The groups that a user is a member of by name, beside its own.
-    public static func groups(of name: [UInt8], in root: FilePath = "/") throws(SystemCallError) -> [UInt32] {
+    public static func groups(of name: [UInt8], in root: Path = "/") throws(SystemCallError) -> [UInt32] {
         entries(try read("etc/group", in: root)).filter { fields in
             fields.count > 3
                 && fields[3].split(separator: UInt8(ascii: ",")).contains { $0.elementsEqual(name) }
@@ -61,7 +60,7 @@ public enum Accounts {
     /// The line of a user: by number where it is one, never by a name that looks like one. A file that cannot be read
     /// matters for names only.
     private static func line(
-        of name: ArraySlice<UInt8>, number: UInt32?, in root: FilePath
+        of name: ArraySlice<UInt8>, number: UInt32?, in root: Path
     ) throws(SystemCallError) -> Account? {
         let bytes: [UInt8]
         do { bytes = try read("etc/passwd", in: root) } catch {
@@ -96,8 +95,8 @@ public enum Accounts {
     }
 
     /// ENOENT, ELOOP for a link, EFBIG, ESPIPE for what is no regular file.
-    private static func read(_ file: FilePath, in root: FilePath) throws(SystemCallError) -> [UInt8] {
-        let subject = SystemCallError.Subject("path", root.appending(file.components).string)
+    private static func read(_ file: Path, in root: Path) throws(SystemCallError) -> [UInt8] {
+        let subject = SystemCallError.Subject("path", root.appending(file).string)
         let directory = try Descriptor.open(root, Descriptor.pathOnly | O_DIRECTORY)
         let opened = Descriptor(
             owning: try systemCall("openat2", [subject]) {

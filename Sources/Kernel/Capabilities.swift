@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Some of the capabilities of capabilities(7).
 public struct Capabilities: OptionSet, Sendable, Equatable {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// The five sets that say what a thread may do and what programs it becomes may: capabilities(7).
 public struct CapabilitySets: Sendable, Equatable {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// An open file description that closes itself. Close-on-exec from birth.
 public struct Descriptor: ~Copyable {
@@ -37,7 +36,7 @@ public struct Descriptor: ~Copyable {
     /// open(2) with O_CLOEXEC added, relative to `directory` where given. One that may wait, as for the other end of
     /// a FIFO, is not to be tried again (`retry`) when a signal arrives.
     public static func open(
-        _ path: FilePath, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil, retry: Bool = true
+        _ path: Path, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil, retry: Bool = true
     ) throws(SystemCallError) -> Descriptor {
         Descriptor(
             owning: try systemCall("openat", [.init("path", path.string)], retry: retry) {

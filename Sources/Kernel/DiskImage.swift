@@ -1,11 +1,10 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A sparse file with a filesystem in it.
 public enum DiskImage {
     /// Makes the file, which must not exist, and runs `mkfs.FORMAT` on it. A failure leaves no file.
-    public static func make(_ path: FilePath, size: Int64, format: String?) throws {
+    public static func make(_ path: Path, size: Int64, format: String?) throws {
         let file = try Descriptor.open(path, O_CREAT | O_EXCL | O_RDWR, mode: 0o600)
         do {
             try systemCall("ftruncate", [.init("path", path.string)]) { ftruncate(file.number, off_t(size)) }
@@ -16,11 +15,11 @@ public enum DiskImage {
         }
     }
 
-    private static func format(_ path: FilePath, as format: String) throws {
+    private static func format(_ path: Path, as format: String) throws {
         let name = "mkfs.\(format)"
         let quiet = format == "vfat" ? [] : ["-q"]
         // A path that starts with a dash would be read as an option.
-        let target = path.isAbsolute ? path : FilePath(bytes: Array("./".utf8) + path.bytes)
+        let target = path.isAbsolute ? path : Path(bytes: Array("./".utf8) + path.bytes)
         let program = Program(([name] + quiet).map { Array($0.utf8) } + [target.bytes])
         let outcome = try program.run()
         guard outcome.ending == .code(0) else {

@@ -1,13 +1,12 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// The files and ports that a process may touch, whatever its user and capabilities say: landlock(7).
 public struct FileRules: Sendable, Equatable {
     /// What can be read, listed and executed at and below a path; nothing else can.
-    public var read: [FilePath] = []
+    public var read: [Path] = []
     /// What can be changed as well, and made or removed below.
-    public var write: [FilePath] = []
+    public var write: [Path] = []
     /// The TCP ports that can be bound; nil for any.
     public var bind: [UInt16]?
     /// The TCP ports that can be connected to; nil for any.
@@ -57,7 +56,7 @@ public struct FileRules: Sendable, Equatable {
     }
 
     private static func allow(
-        _ path: FilePath, _ rights: UInt64, in ruleset: borrowing Descriptor
+        _ path: Path, _ rights: UInt64, in ruleset: borrowing Descriptor
     ) throws(SystemCallError) {
         let place = try Descriptor.open(path, Descriptor.pathOnly)
         let isDirectory = try place.status().st_mode & S_IFMT == S_IFDIR

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import SystemPackage
 
 /// A table of nftables, made and deleted through the program nft(8).
 ///

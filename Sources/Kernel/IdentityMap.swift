@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Which users and groups of a user namespace are which outside: user_namespaces(7).
 public struct IdentityMap: Sendable, Equatable {
@@ -45,7 +44,7 @@ public struct IdentityMap: Sendable, Equatable {
 
     /// This user as root, and the ranges that subuid(5) and subgid(5) give it from 1 on.
     public static func automatic() throws(SystemCallError) -> IdentityMap {
-        func runs(_ file: FilePath, own: UInt32) throws(SystemCallError) -> [Range] {
+        func runs(_ file: Path, own: UInt32) throws(SystemCallError) -> [Range] {
             var runs = [Range(inside: 0, outside: own, count: 1)].compactMap { $0 }
             var next: UInt32 = 1
             for (start, count) in try subordinate(file) where runs.count < 300 {
@@ -61,7 +60,7 @@ public struct IdentityMap: Sendable, Equatable {
     }
 
     /// The ranges of this user, who stands there by name or by number.
-    private static func subordinate(_ file: FilePath) throws(SystemCallError) -> [(UInt32, UInt32)] {
+    private static func subordinate(_ file: Path) throws(SystemCallError) -> [(UInt32, UInt32)] {
         let user = Credentials.user
         let names = [Accounts.name(of: user), "\(user)"].compactMap { $0 }
         let text = String(decoding: try Descriptor.open(file, 0).readToEnd(limit: 1 << 20), as: UTF8.self)
@@ -106,7 +105,7 @@ public struct IdentityMap: Sendable, Equatable {
     }
 
     /// EPERM for a run that lies in none of the ranges given to this user.
-    private static func check(_ runs: [Range], _ file: FilePath, own: UInt32) throws(SystemCallError) {
+    private static func check(_ runs: [Range], _ file: Path, own: UInt32) throws(SystemCallError) {
         for run in runs where !(run.outside == own && run.count == 1) {
             let given = try subordinate(file)
             let end = UInt64(run.outside) + UInt64(run.count)
@@ -128,7 +127,7 @@ public struct IdentityMap: Sendable, Equatable {
         }
         defer { try? child.end() }
         try write(to: child.pid)
-        return try Descriptor.open(FilePath("/proc/\(child.pid)/ns/user"), O_RDONLY)
+        return try Descriptor.open(Path("/proc/\(child.pid)/ns/user"), O_RDONLY)
     }
 
     private static func text(_ ranges: [Range]) -> String {
@@ -136,7 +135,7 @@ public struct IdentityMap: Sendable, Equatable {
     }
 
     private func put(_ text: String, _ file: String, _ pid: Int32) throws(SystemCallError) {
-        let path = FilePath("/proc/\(pid)/\(file)")
+        let path = Path("/proc/\(pid)/\(file)")
         do {
             try Descriptor.open(path, O_WRONLY).write(Array(text.utf8))
         } catch {

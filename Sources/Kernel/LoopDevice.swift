@@ -1,20 +1,19 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A file made to look like a block device: loop(4). Gone when it is closed and nothing mounts it.
 public final class LoopDevice {
     /// The device, as in `/dev/loop0`.
-    public let path: FilePath
+    public let path: Path
     private let device: Descriptor
 
-    private init(path: FilePath, device: consuming Descriptor) {
+    private init(path: Path, device: consuming Descriptor) {
         self.path = path
         self.device = device
     }
 
     /// Attaches the first free device to a file: LOOP_CTL_GET_FREE, LOOP_CONFIGURE with autoclear.
-    public static func attach(_ file: FilePath, readonly: Bool = false) throws(SystemCallError) -> LoopDevice
+    public static func attach(_ file: Path, readonly: Bool = false) throws(SystemCallError) -> LoopDevice
     {
         // O_NONBLOCK: a FIFO is refused below rather than waited for.
         let backing = try Descriptor.open(file, (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK)
@@ -24,7 +23,7 @@ public final class LoopDevice {
             let number = try systemCall("LOOP_CTL_GET_FREE", [.init("path", "/dev/loop-control")]) {
                 ck_ioctl_number(control.number, UInt(LOOP_CTL_GET_FREE), 0)
             }
-            let path = FilePath("/dev/loop\(number)")
+            let path = Path("/dev/loop\(number)")
             let device = try open(path, number: UInt32(number), readonly: readonly)
             do {
                 try configure(device, backing: backing, file: file, readonly: readonly)
@@ -38,7 +37,7 @@ public final class LoopDevice {
 
     /// Where no udev or devtmpfs makes the device file, it is made here.
     private static func open(
-        _ path: FilePath, number: UInt32, readonly: Bool
+        _ path: Path, number: UInt32, readonly: Bool
     ) throws(SystemCallError) -> Descriptor {
         let flags = readonly ? O_RDONLY : O_RDWR
         do {
@@ -51,7 +50,7 @@ public final class LoopDevice {
     }
 
     private static func configure(
-        _ device: borrowing Descriptor, backing: borrowing Descriptor, file: FilePath, readonly: Bool
+        _ device: borrowing Descriptor, backing: borrowing Descriptor, file: Path, readonly: Bool
     ) throws(SystemCallError) {
         var configuration = loop_config()
         configuration.fd = UInt32(backing.number)

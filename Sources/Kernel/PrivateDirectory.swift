@@ -1,11 +1,10 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A directory that only this user can write to, for files that are trusted later.
 public final class PrivateDirectory {
     private let directory: Descriptor
-    private let path: FilePath
+    private let path: Path
 
     /// The open directory's number.
     var number: Int32 { directory.number }
@@ -13,7 +12,7 @@ public final class PrivateDirectory {
     /// Opens it. EPERM where somebody else owns it or may write to it, ELOOP for a link.
     ///
     /// With `making` it is made where its parent is this user's own.
-    public init(_ path: FilePath, making: Bool = false) throws(SystemCallError) {
+    public init(_ path: Path, making: Bool = false) throws(SystemCallError) {
         let flags = O_DIRECTORY | O_NOFOLLOW
         self.path = path
         do {
@@ -25,8 +24,8 @@ public final class PrivateDirectory {
         try Self.check(try directory.status(), path)
     }
 
-    private static func make(_ path: FilePath) throws(SystemCallError) {
-        let above = path.removingLastComponent()
+    private static func make(_ path: Path) throws(SystemCallError) {
+        let above = path.lastStep?.directory ?? "/"
         let parent = try Descriptor.open(above, O_DIRECTORY)
         try check(try parent.status(), above)
         try systemCall("mkdir", [.init("path", path.string)]) {
@@ -34,7 +33,7 @@ public final class PrivateDirectory {
         }
     }
 
-    private static func check(_ status: stat, _ path: FilePath) throws(SystemCallError) {
+    private static func check(_ status: stat, _ path: Path) throws(SystemCallError) {
         guard status.st_uid == Credentials.user, status.st_mode & 0o022 == 0 else {
             throw SystemCallError(
                 "open", EPERM, [.init("path", path.string)],
@@ -46,7 +45,7 @@ public final class PrivateDirectory {
     public func read(_ name: String, limit: Int) throws(SystemCallError) -> [UInt8] {
         let place = path.appending(name)
         let file = try Descriptor.open(
-            FilePath(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, at: directory.number)
+            Path(name), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, at: directory.number)
         let status = try file.status()
         try Self.check(status, place)
         guard status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1, status.st_size <= limit else {
@@ -59,7 +58,7 @@ public final class PrivateDirectory {
     public func write(_ name: String, _ bytes: [UInt8]) throws(SystemCallError) {
         let draft = ".\(name).\(getpid())"
         let file = try Descriptor.open(
-            FilePath(draft), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600, at: directory.number)
+            Path(draft), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o600, at: directory.number)
         do {
             try file.write(bytes)
             try systemCall("rename", [.init("path", path.appending(name).string)]) {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Files below /proc that are the kernel's and nobody else's: an image could put files, links or mounts of its own
 /// there (CVE-2019-16884, CVE-2025-52881).

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// How this process fares against others: sched(7), proc_pid_oom_score_adj(5).
 public enum Scheduling {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// A kernel parameter below /proc/sys.
 public struct Sysctl: Sendable, Equatable {

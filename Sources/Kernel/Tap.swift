@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// A link whose other end is a file: /dev/net/tun.
 public enum Tap {

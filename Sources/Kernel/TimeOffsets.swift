@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// How far the clocks of a time namespace are from the machine's: time_namespaces(7).
 public struct TimeOffsets: Sendable, Equatable {

@@ -1,18 +1,17 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// Where relative paths start.
 public enum WorkingDirectory {
     /// getcwd(2).
-    public static func current() throws(SystemCallError) -> FilePath {
+    public static func current() throws(SystemCallError) -> Path {
         guard let text = unsafe getcwd(nil, 0) else { throw SystemCallError("getcwd", errno) }
         defer { unsafe free(text) }
-        return unsafe FilePath(platformString: text)
+        return unsafe Path(bytes: UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }
 
     /// chdir(2).
-    public static func change(to path: FilePath) throws(SystemCallError) {
+    public static func change(to path: Path) throws(SystemCallError) {
         try systemCall("chdir", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe chdir($0) }
         }

@@ -1,6 +1,5 @@
 internal import Glibc
 public import Kernel
-internal import SystemPackage
 
 /// What was typed before, one entry a line: a newline inside is written `\n`, a backslash `\\`.
 ///
@@ -28,10 +27,8 @@ public final class HistoryFile {
 
     /// Opens the file, made with its directories where missing, for nobody else to read.
     public init(path: String) throws(SystemCallError) {
-        let path = FilePath(path)
-        var directory = FilePath("/")
-        for component in path.removingLastComponent().components {
-            directory.append(component)
+        let path = Path(path)
+        for directory in path.above {
             if unsafe directory.withPlatformString({ unsafe mkdir($0, 0o700) }) != 0, errno != EEXIST {
                 throw SystemCallError("mkdir", errno, [.init("path", directory.string)])
             }

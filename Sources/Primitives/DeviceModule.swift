@@ -1,6 +1,5 @@
 public import Kernel
 public import LuaHost
-internal import SystemPackage
 
 /// `dev`: device files.
 func deviceModule(_ holdings: Holdings) -> Module {
@@ -17,7 +16,7 @@ extension DeviceNode.Kind: ArgumentType {
 }
 
 private func populate(_ holdings: Holdings) -> Primitive {
-    let root = Parameter<FilePath>("root", "The root of a container; its dev is made where missing.")
+    let root = Parameter<Path>("root", "The root of a container; its dev is made where missing.")
     let memory = Parameter<Size>("shm", "How much /dev/shm holds.", default: Size(bytes: 64 << 20))
     let queues = Parameter<Bool>(
         "mqueue", "Mounts the message queues of this ipc namespace at /dev/mqueue.", default: true)
@@ -47,13 +46,13 @@ private func populate(_ holdings: Holdings) -> Primitive {
 }
 
 private func node() -> Primitive {
-    let path = Parameter<FilePath>("path", "Where to make it; nothing may be there.")
+    let path = Parameter<Path>("path", "Where to make it; nothing may be there.")
     let kind = Parameter<DeviceNode.Kind>(
         "kind", "c for a character device, b for a block device, p for a pipe.")
     let major = Parameter<Int64>("major", "The driver's number.", default: 0)
     let minor = Parameter<Int64>("minor", "The device's number.", default: 0)
     let mode = Parameter<Mode>("mode", "The permissions.", default: Mode(bits: 0o666))
-    let root = Parameter<FilePath?>(
+    let root = Parameter<Path?>(
         "root", "The directory whose links cannot lead outside: the path is resolved inside.",
         shown: "the path is an ordinary one")
     return Primitive(

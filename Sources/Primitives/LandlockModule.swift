@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// `landlock`: which files and ports a process may touch, as an ordinary user too: landlock(7).
 func landlockModule() -> Module {
@@ -25,8 +24,8 @@ struct FileRuleTable: ArgumentType {
         var rules = FileRules()
         try slot.fields(known: ["read", "write", "bind", "connect"]) { name, field in
             switch name {
-            case "read": rules.read = try [FilePath].read(field)
-            case "write": rules.write = try [FilePath].read(field)
+            case "read": rules.read = try [Path].read(field)
+            case "write": rules.write = try [Path].read(field)
             case "bind": rules.bind = try field.elements(port)
             default: rules.connect = try field.elements(port)
             }

@@ -1,5 +1,4 @@
 internal import Kernel
-internal import SystemPackage
 
 /// Changes that outlive the script; a session can take them back all the same.
 extension Holdings {
@@ -39,7 +38,7 @@ extension RootPath {
     /// The same place whatever the working directory is later.
     fileprivate func absolute() throws(SystemCallError) -> RootPath {
         let here = try WorkingDirectory.current()
-        guard let root else { return RootPath(path.isAbsolute ? path : here.pushing(path)) }
-        return RootPath(path, in: root.isAbsolute ? root : here.pushing(root))
+        guard let root else { return RootPath(here.following(path)) }
+        return RootPath(path, in: here.following(root))
     }
 }

@@ -1,7 +1,6 @@
 internal import Kernel
 internal import LuaHost
 internal import Seccomp
-internal import SystemPackage
 
 /// `seccomp`: which system calls may be made: seccomp(2).
 func seccompModule() -> Module {

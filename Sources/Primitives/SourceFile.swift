@@ -1,12 +1,11 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// A file of Lua source, read for whoever wants to see it, or written. Throws `Failure` where the kernel refuses.
 public enum SourceFile {
     /// Its bytes, where it is of a sensible size.
     public static func read(_ path: [UInt8]) throws -> [UInt8] {
-        try explained { try Files.read(RootPath(FilePath(bytes: path), in: nil), limit: 64 << 20) }
+        try explained { try Files.read(RootPath(Path(bytes: path), in: nil), limit: 64 << 20) }
     }
 
     /// A script's text; `-` is standard input. Throws ``Unreadable``.
@@ -14,7 +13,7 @@ public enum SourceFile {
         do throws(SystemCallError) {
             return path == [UInt8(ascii: "-")]
                 ? try StandardInput.readToEnd()
-                : try Descriptor.open(FilePath(bytes: path), 0).readToEnd()
+                : try Descriptor.open(Path(bytes: path), 0).readToEnd()
         } catch {
             throw Unreadable(description: "\(String(decoding: path, as: UTF8.self)): \(error.meaning)")
         }
@@ -27,7 +26,7 @@ public enum SourceFile {
 
     /// Makes it anew in a directory, which is made too where it is missing; returns its path.
     public static func write(_ text: String, named name: String, in directory: [UInt8]) throws -> [UInt8] {
-        let place = FilePath(bytes: directory)
+        let place = Path(bytes: directory)
         let path = place.appending(name)
         try explained {
             try Files.makeDirectory(RootPath(place, in: nil), parents: true, mode: nil)
@@ -45,7 +44,7 @@ public enum SourceFile {
     /// Writes it, in the place of one that is there.
     public static func write(_ source: [UInt8], to path: [UInt8]) throws {
         try explained {
-            try Files.write(source, to: RootPath(FilePath(bytes: path), in: nil), appending: false, mode: nil)
+            try Files.write(source, to: RootPath(Path(bytes: path), in: nil), appending: false, mode: nil)
         }
     }
 }

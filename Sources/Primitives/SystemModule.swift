@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// `sys`: the machine's names, and this process.
 func systemModule(_ holdings: Holdings) -> Module {
@@ -112,7 +111,7 @@ private func environment() -> Primitive {
 }
 
 private func chdir() -> Primitive {
-    let path = Parameter<FilePath>("path", "The directory.")
+    let path = Parameter<Path>("path", "The directory.")
     return Primitive(
         "sys.chdir", "Goes to another working directory.", positional: [path.any], shell: "cd {path}",
         see: ["chdir(2)"],
@@ -234,7 +233,7 @@ private func sysctl() -> Primitive {
 
 private func account() -> Primitive {
     let text = Parameter<Word>("user", "A name or number, and a group after a colon.")
-    let root = Parameter<FilePath>("root", "Whose /etc/passwd and /etc/group.", default: "/")
+    let root = Parameter<Path>("root", "Whose /etc/passwd and /etc/group.", default: "/")
     return Primitive(
         "sys.account", "Looks a user up in the /etc/passwd and /etc/group of a root.", positional: [text.any],
         options: [root.any],

@@ -1,5 +1,4 @@
 internal import Kernel
-internal import SystemPackage
 
 /// This process, as somebody outside of it knows it.
 public enum ThisProcess {

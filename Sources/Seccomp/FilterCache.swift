@@ -1,7 +1,6 @@
 internal import CSeccomp
 internal import Glibc
 public import Kernel
-internal import SystemPackage
 
 /// Compiled filters on disk, found by what they were compiled from.
 ///
@@ -18,11 +17,11 @@ public struct FilterCache {
             directory = nil
             return
         }
-        func variable(_ name: String) -> FilePath? {
+        func variable(_ name: String) -> Path? {
             guard let value = EnvironmentVariables.value(of: name), value.hasPrefix("/"),
                 value.utf8.count < 4000
             else { return nil }
-            return FilePath(value)
+            return Path(value)
         }
         let others = Credentials.user == 0 ? "/var/cache" : variable("HOME")?.appending(".cache")
         let places = [variable("XDG_CACHE_HOME"), others].compactMap { $0?.appending("tupper") }

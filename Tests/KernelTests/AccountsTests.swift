@@ -1,6 +1,5 @@
 import Foundation
 import Kernel
-import SystemPackage
 import Testing
 
 /// A root with hostile and odd /etc/passwd and /etc/group.
@@ -8,7 +7,7 @@ import Testing
 final class AccountsTests {
     private let root = FileManager.default.temporaryDirectory.appendingPathComponent(
         "tupper-\(UUID().uuidString)")
-    private var place: FilePath { FilePath(root.path) }
+    private var place: Path { Path(root.path) }
 
     init() throws {
         try FileManager.default.createDirectory(

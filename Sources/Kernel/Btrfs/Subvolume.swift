@@ -1,13 +1,12 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A tree of its own within a btrfs: btrfs-subvolume(8), by ioctl.
 public struct Subvolume: Sendable {
     /// Its number, and that of the one that holds it.
     public let identifier, parent: UInt64
     /// Its path below the directory asked about.
-    public let path: FilePath
+    public let path: Path
     /// Whether it refuses writing.
     public let isReadonly: Bool
     /// What tells it from others, and the one that it is a snapshot of.
@@ -69,11 +68,11 @@ public struct Subvolume: Sendable {
     public static func list(_ directory: RootPath) throws(SystemCallError) -> [Subvolume] {
         let top = try directory.openFile(O_RDONLY | O_DIRECTORY | O_NONBLOCK)
         var found: [Subvolume] = []
-        var unvisited = [FilePath()]
+        var unvisited = [Path()]
         while let above = unvisited.popLast() {
             let inner = try open(above, below: top)
             for child in try children(of: inner, directory.text) {
-                let path = above.appending(child.components)
+                let path = above.appending(child)
                 unvisited.append(path)
                 found.append(try describe(path, below: top))
             }
@@ -82,7 +81,7 @@ public struct Subvolume: Sendable {
     }
 
     private static func describe(
-        _ path: FilePath, below top: borrowing Descriptor
+        _ path: Path, below top: borrowing Descriptor
     ) throws(SystemCallError) -> Subvolume {
         let opened = try open(path, below: top)
         var facts = ck_subvolume()
@@ -107,8 +106,8 @@ extension Subvolume {
     /// The paths of the subvolumes right below the one of `directory`, as far as they lie below it.
     static func children(
         of directory: borrowing Descriptor, _ text: String
-    ) throws(SystemCallError) -> [FilePath] {
-        var paths: [FilePath] = []
+    ) throws(SystemCallError) -> [Path] {
+        var paths: [Path] = []
         var from: UInt64 = 0
         while true {
             let batch = try identifiers(of: directory, from, text)
@@ -127,7 +126,7 @@ extension Subvolume {
     /// The path of one subvolume right below that of `directory`; nil where there is none.
     static func firstChild(
         of directory: borrowing Descriptor, _ text: String
-    ) throws(SystemCallError) -> FilePath? {
+    ) throws(SystemCallError) -> Path? {
         guard let first = try identifiers(of: directory, 0, text).first else { return nil }
         return try path(of: first.identifier, in: first.inode, below: directory, text)
     }
@@ -148,7 +147,7 @@ extension Subvolume {
 
     private static func path(
         of identifier: UInt64, in inode: UInt64, below directory: borrowing Descriptor, _ text: String
-    ) throws(SystemCallError) -> FilePath {
+    ) throws(SystemCallError) -> Path {
         var path = [UInt8](repeating: 0, count: 4096)
         let number = directory.number
         try systemCall("BTRFS_IOC_INO_LOOKUP_USER", [.init("path", text)]) {
@@ -157,15 +156,15 @@ extension Subvolume {
                     number, identifier, inode, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count)
             }
         }
-        return FilePath(bytes: Array(path.prefix { $0 != 0 }))
+        return Path(bytes: Array(path.prefix { $0 != 0 }))
     }
 
     /// Opens a directory below an open one, through no link and into no other mount.
     static func open(
-        _ path: FilePath, below directory: borrowing Descriptor, _ flags: Int32 = 0
+        _ path: Path, below directory: borrowing Descriptor, _ flags: Int32 = 0
     ) throws(SystemCallError) -> Descriptor {
         // RESOLVE_NO_XDEV, _NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH.
-        let (number, name) = (directory.number, path.isEmpty ? FilePath(".") : path)
+        let (number, name) = (directory.number, path.isEmpty ? Path(".") : path)
         return Descriptor(
             owning: try systemCall("openat2", [.init("path", path.string)]) {
                 unsafe name.withPlatformString {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 extension Subvolume {
     /// Deletes an open subvolume, `name` in `directory`, with those nested in it.
@@ -31,7 +30,7 @@ extension Subvolume {
     }
 
     private static func openNested(
-        _ path: FilePath, below holder: borrowing Descriptor, _ text: String
+        _ path: Path, below holder: borrowing Descriptor, _ text: String
     ) throws(SystemCallError) -> Descriptor {
         do {
             return try open(path, below: holder)
@@ -41,10 +40,11 @@ extension Subvolume {
     }
 
     private static func destroyLeaf(
-        _ path: FilePath, below holder: borrowing Descriptor, _ text: String
+        _ path: Path, below holder: borrowing Descriptor, _ text: String
     ) throws(SystemCallError) {
-        let directory = try openNested(path.removingLastComponent(), below: holder, text)
-        let name = FileName(path.lastComponent.map { FilePath(root: nil, [$0]).bytes } ?? [])
+        let (above, last) = path.lastStep ?? (".", [])
+        let directory = try openNested(above, below: holder, text)
+        let name = FileName(last)
         do {
             try destroy(name, in: directory, text)
         } catch let error where error.number == EROFS {

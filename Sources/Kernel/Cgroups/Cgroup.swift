@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A group of processes: one directory in each hierarchy that it has to do with.
 public final class Cgroup {
@@ -15,7 +14,7 @@ public final class Cgroup {
         var notes: [JournalNote] = []
 
         /// Its directory.
-        public var path: FilePath { FilePath("\(hierarchy.mount.string)/\(group)") }
+        public var path: Path { Path("\(hierarchy.mount.string)/\(group)") }
 
         var files: CgroupFiles { CgroupFiles { try? hierarchy.read($0, of: group) } }
     }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// What groups can be limited in: cgroups(7).
 public enum CgroupController: String, CaseIterable, Sendable {
@@ -169,7 +168,7 @@ public struct DeviceNumbers: Sendable, Equatable {
     public let minor: UInt32
 
     /// stat(2); nil where the path is no device file.
-    public static func read(_ path: FilePath) throws(SystemCallError) -> DeviceNumbers? {
+    public static func read(_ path: Path) throws(SystemCallError) -> DeviceNumbers? {
         var status = stat()
         try systemCall("stat", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe stat($0, &status) }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// The hierarchies in sight: one of version 2, some of version 1, or both kinds side by side.
 public final class CgroupHierarchies {
@@ -43,7 +42,7 @@ public final class CgroupHierarchies {
         let inode: UInt64
     }
     nonisolated(unsafe) private static var known: (key: Key, hierarchies: CgroupHierarchies)?
-    private static let usual = FilePath("/sys/fs/cgroup")
+    private static let usual = Path("/sys/fs/cgroup")
 
     /// Those that this process sees; looked up anew only where another filesystem stands at the usual place.
     public static func current() throws(SystemCallError) -> CgroupHierarchies {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A mounted hierarchy of control groups, opened when it is first used and held open then: cgroups(7).
 ///
@@ -14,13 +13,13 @@ public final class CgroupHierarchy {
     /// What it controls, as in /proc/cgroups; one of version 1 may have only a name, as in `"name=systemd"`.
     public let controllers: [String]
     /// Where it is mounted.
-    public let mount: FilePath
+    public let mount: Path
     /// Which group of the whole hierarchy the mount shows.
     let root: String
     private var directory: Descriptor?
     private var isLookedFor = false
 
-    init(_ version: Version, at mount: FilePath, root: String, controllers: [String]) {
+    init(_ version: Version, at mount: Path, root: String, controllers: [String]) {
         self.version = version
         self.mount = mount
         self.root = root
@@ -146,7 +145,7 @@ public final class CgroupHierarchy {
 
     /// The group that this process is in; ENOENT where the mount does not show it.
     func ownGroup() throws(SystemCallError) -> String {
-        let path = FilePath("/proc/self/cgroup")
+        let path = Path("/proc/self/cgroup")
         let text = String(decoding: try Descriptor.open(path, O_RDONLY).readToEnd(), as: UTF8.self)
         let absent = SystemCallError("open", ENOENT, [.init("path", mount.string)])
         guard let group = group(in: text) else { throw absent }

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import SystemPackage
 
 /// This process gone from a group of version 2 into one right below: only groups without processes of their own can
 /// hand controllers on.

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// How the processes of a group are stopped, for a while or for good.
 extension Cgroup {
@@ -142,7 +141,7 @@ struct CgroupFreezer {
     /// nil where the process is not frozen.
     init?(of pid: Int32) {
         guard let hierarchy = try? CgroupHierarchies.current().old("freezer"),
-            let text = try? Descriptor.open(FilePath("/proc/\(pid)/cgroup"), O_RDONLY).readToEnd(),
+            let text = try? Descriptor.open(Path("/proc/\(pid)/cgroup"), O_RDONLY).readToEnd(),
             let path = hierarchy.group(in: String(decoding: text, as: UTF8.self)),
             path.hasPrefix(hierarchy.root)
         else { return nil }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A container's /dev: the devices that every program expects, and no other.
 ///
@@ -27,7 +26,7 @@ public struct DeviceDirectory {
     public init() {}
 
     /// Mounts it at /dev of `root`, made where missing and refused where it is a link.
-    public func mount(in root: FilePath) throws(SystemCallError) -> Mount {
+    public func mount(in root: Path) throws(SystemCallError) -> Mount {
         let target = RootPath("/dev", in: root, refusingLinks: true)
         let place = try target.openTarget(making: .directory)
         guard try place.descriptor.status().st_mode & S_IFMT == S_IFDIR else {
@@ -82,14 +81,14 @@ public struct DeviceDirectory {
         _ name: String, in directory: borrowing Descriptor
     ) throws(SystemCallError) {
         _ = try Descriptor.open(
-            FilePath(name), O_CREAT | O_EXCL | O_WRONLY, mode: 0o600, at: directory.number)
+            Path(name), O_CREAT | O_EXCL | O_WRONLY, mode: 0o600, at: directory.number)
     }
 
     private func borrow(_ name: String, in directory: borrowing Descriptor) throws(SystemCallError) {
         guard let known = Self.nodes.first(where: { $0.name == name }),
             let node = DeviceNode(.character, major: known.major, minor: known.minor)
         else { return }
-        let path = FilePath("/dev/\(name)")
+        let path = Path("/dev/\(name)")
         let file = try node.open(at: path)
         let copy = try DetachedMount.copy(ofOpen: file.number, subjects: [.init("source", path.string)])
         try copy.set([.nosuid, .noexec])
@@ -115,7 +114,7 @@ public struct DeviceDirectory {
         _ mount: consuming DetachedMount, at name: String, in directory: borrowing Descriptor
     ) throws(SystemCallError) {
         let place = try Descriptor.open(
-            FilePath(name), Descriptor.pathOnly | O_NOFOLLOW, at: directory.number)
+            Path(name), Descriptor.pathOnly | O_NOFOLLOW, at: directory.number)
         try mount.move(to: place.number, [.init("target", "/dev/\(name)")])
     }
 

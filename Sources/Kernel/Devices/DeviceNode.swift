@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A device file, named pipe or placeholder to be made: mknod(2).
 public struct DeviceNode: Sendable {
@@ -35,7 +34,7 @@ public struct DeviceNode: Sendable {
     private var device: dev_t { kind == .pipe ? 0 : dev_t(ck_makedev(major, minor)) }
 
     /// Makes it where nothing is yet, not even a link: EEXIST.
-    public func make(at path: FilePath, in root: FilePath? = nil) throws(SystemCallError) {
+    public func make(at path: Path, in root: Path? = nil) throws(SystemCallError) {
         guard let (directory, name) = path.lastStep else {
             throw SystemCallError("mknod", EINVAL, [.init("path", path.string)])
         }
@@ -54,7 +53,7 @@ public struct DeviceNode: Sendable {
     }
 
     /// Opens (O_PATH) the machine's own file of this device, and makes sure that it is one.
-    func open(at path: FilePath) throws(SystemCallError) -> Descriptor {
+    func open(at path: Path) throws(SystemCallError) -> Descriptor {
         let file = try Descriptor.open(path, Descriptor.pathOnly | O_NOFOLLOW)
         let status = try file.status()
         guard status.st_mode & S_IFMT == kind.type, status.st_rdev == device else {

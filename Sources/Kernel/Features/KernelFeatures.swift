@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// What this kernel and this process's rights make possible, found out without changing anything.
 public enum KernelFeatures {
@@ -17,12 +16,12 @@ public enum KernelFeatures {
 
     /// A small file of the kernel; empty where it is missing.
     public static func text(_ path: String) -> String {
-        let bytes = try? Files.read(RootPath(FilePath(path), in: nil), limit: 1 << 20)
+        let bytes = try? Files.read(RootPath(Path(path), in: nil), limit: 1 << 20)
         return String(decoding: bytes ?? [], as: UTF8.self)
     }
 
     /// Whether a file can be opened for reading and writing.
-    public static func opens(_ path: String) -> Bool { (try? Descriptor.open(FilePath(path), O_RDWR)) != nil }
+    public static func opens(_ path: String) -> Bool { (try? Descriptor.open(Path(path), O_RDWR)) != nil }
 
     /// Whether a program is on the way of PATH.
     public static func findsProgram(_ name: String) -> Bool {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Which file stands at a path: device and inode, which a later file may get again, and the time it was made.
 public struct FileIdentity: Sendable, Equatable {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// What stat(2) tells of a file.
 public struct FileStatus: Sendable {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Single files and directories, by path.
 public enum Files {
@@ -71,10 +70,7 @@ public enum Files {
     ) throws(SystemCallError) {
         try path.checkLength()
         if parents {
-            let bytes = path.path.bytes
-            for end in bytes.indices where bytes[end] == UInt8(ascii: "/") && end > 0 {
-                let above = FilePath(bytes: Array(bytes[..<end]))
-                if above.lastStep == nil { continue }
+            for above in path.path.above {
                 _ = try makeDirectory(RootPath(above, in: path.root).place(), acceptingExisting: true)
             }
         }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// The paths that match a pattern: glob(7), with `**` for any number of directories.
 public enum Glob {
@@ -12,7 +11,7 @@ public enum Glob {
     /// Sorted by their bytes; paths inside `root` where given. What cannot be looked into has no matches.
     ///
     /// `**` goes through no link and into no hidden directory.
-    public static func paths(matching pattern: [UInt8], in root: FilePath?) throws(SystemCallError)
+    public static func paths(matching pattern: [UInt8], in root: Path?) throws(SystemCallError)
         -> [[UInt8]]
     {
         let slash = UInt8(ascii: "/")
@@ -35,7 +34,7 @@ public enum Glob {
         return found.subtracting([[]]).sorted { $0.lexicographicallyPrecedes($1) }
     }
 
-    private static func next(_ step: Step, _ part: [UInt8], _ root: FilePath?) -> [Step] {
+    private static func next(_ step: Step, _ part: [UInt8], _ root: Path?) -> [Step] {
         let index = step.index + 1
         if part == Array("**".utf8) {
             let below = entries(step.path, root).filter { isDirectory($0, in: step.path, root) }
@@ -54,25 +53,25 @@ public enum Glob {
             ? directory + name : directory + [UInt8(ascii: "/")] + name
     }
 
-    private static func place(_ path: [UInt8], _ root: FilePath?) -> RootPath {
-        RootPath(path.isEmpty ? "." : FilePath(bytes: path), in: root)
+    private static func place(_ path: [UInt8], _ root: Path?) -> RootPath {
+        RootPath(path.isEmpty ? "." : Path(bytes: path), in: root)
     }
 
-    private static func entries(_ path: [UInt8], _ root: FilePath?) -> [Listing.Entry] {
+    private static func entries(_ path: [UInt8], _ root: Path?) -> [Listing.Entry] {
         guard let directory = try? place(path, root).openFile(O_RDONLY | O_DIRECTORY | O_NONBLOCK) else {
             return []
         }
         return (try? Listing.read(directory, "")) ?? []
     }
 
-    private static func isDirectory(_ entry: Listing.Entry, in path: [UInt8], _ root: FilePath?) -> Bool {
+    private static func isDirectory(_ entry: Listing.Entry, in path: [UInt8], _ root: Path?) -> Bool {
         if entry.name.characters.first == CChar(bitPattern: UInt8(ascii: ".")) { return false }
         if entry.kind != Listing.Entry.unknown { return entry.kind == Listing.Entry.directory }
         let status = try? place(joined(path, entry.name.bytes), root).place().status()
         return status.map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
-    private static func stands(_ path: [UInt8], _ root: FilePath?, asDirectory: Bool) -> Bool {
+    private static func stands(_ path: [UInt8], _ root: Path?, asDirectory: Bool) -> Bool {
         let status = try? FileStatus.read(place(path, root), following: asDirectory)
         return status.map { !asDirectory || $0.kind == .directory } ?? false
     }

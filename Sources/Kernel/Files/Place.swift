@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// A path's last name, in its parent directory held open: what the *at calls take.
 struct Place: ~Copyable {

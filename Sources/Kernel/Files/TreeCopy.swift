@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Copies what is in a directory into an empty one, without recursion.
 struct TreeCopy: ~Copyable {
@@ -121,7 +120,7 @@ struct TreeCopy: ~Copyable {
                 path += (path.isEmpty ? [] : [UInt8(ascii: "/")]) + name.bytes
                 rest.removeFirst()
             }
-            here = try Subvolume.open(FilePath(bytes: path), below: here, Descriptor.pathOnly)
+            here = try Subvolume.open(Path(bytes: path), below: here, Descriptor.pathOnly)
         }
         return here
     }

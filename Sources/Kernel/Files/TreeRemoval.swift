@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 extension Tree {
     /// Removes a file, a subvolume with those nested in it, or a directory with all that is in it.
@@ -49,7 +48,7 @@ extension Tree {
 
     /// EBUSY where the mount table knows of a mount below an open directory. Without /proc the walk finds it.
     static func refuseMounts(below directory: borrowing Descriptor) throws(SystemCallError) {
-        guard let path = try? FilePath("/proc/self/fd/\(directory.number)").linkTarget(),
+        guard let path = try? Path("/proc/self/fd/\(directory.number)").linkTarget(),
             let table = try? MountTable.read(),
             let inside = table.first(where: { $0.target.lies(in: path) && $0.target != path })
         else { return }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// What this run makes on the host, each thing noted before it is made, so that it can be taken away when the run was
 /// killed.
@@ -107,7 +106,7 @@ public final class Journal {
         while true {
             let name = "\(getpid())-\(Clock.nanoseconds)"
             let fresh = try Descriptor.open(
-                FilePath(name), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, mode: 0o600,
+                Path(name), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, mode: 0o600,
                 at: directory.number)
             try systemCall("fcntl") { ck_lock_record(fresh.number, 1) }
             // Whoever cleans up may have taken the file for a dead run's before it was locked.

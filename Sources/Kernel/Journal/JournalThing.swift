@@ -1,4 +1,3 @@
-internal import SystemPackage
 
 /// What a run can make on the host that outlives a killed process.
 public enum JournalThing: Sendable, Equatable {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// What runs that are dead have left on the host, by their journals.
 public enum Leftovers {
@@ -77,7 +76,7 @@ final class JournalReader {
     init?(_ name: String, in directory: PrivateDirectory) {
         guard
             let opened = try? Descriptor.open(
-                FilePath(name), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, at: directory.number),
+                Path(name), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, at: directory.number),
             let status = try? opened.status(), status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1
         else { return nil }
         self.name = name

@@ -1,13 +1,12 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// How the things of a dead run are taken away: only what is certainly the run's.
 extension JournalReader.Entry {
     func remove(isDry: Bool) throws -> Leftovers.Outcome {
         switch thing {
         case .mount(let path, let identifier, let unique, let namespace):
-            return try LeftMount(path: FilePath(bytes: path), identifier: identifier, unique: unique)
+            return try LeftMount(path: Path(bytes: path), identifier: identifier, unique: unique)
                 .remove(in: namespace, isDry: isDry)
         case .link(let name, let kind, let namespace):
             return try inside(namespace) { () throws(SystemCallError) in try removeLink(name, kind, isDry) }
@@ -102,7 +101,7 @@ extension JournalReader.Entry {
 
 /// A mount of a dead run.
 struct LeftMount {
-    let path: FilePath
+    let path: Path
     let identifier: UInt64
     let unique: UInt64
 

@@ -1,5 +1,4 @@
 internal import Glibc
-internal import SystemPackage
 
 /// Where runs keep their journals: /run/tupper for root, else `tupper` below the user's own run directory.
 enum RunDirectory {
@@ -21,12 +20,12 @@ enum RunDirectory {
         return directory
     }
 
-    private static var own: FilePath {
+    private static var own: Path {
         let set = EnvironmentVariables.all().first { $0.name == Array("XDG_RUNTIME_DIR".utf8) }
         if let set, set.value.first == UInt8(ascii: "/"), set.value.count < 3000 {
-            return FilePath(bytes: set.value).appending("tupper")
+            return Path(bytes: set.value).appending("tupper")
         }
         return Credentials.user == 0
-            ? "/run/tupper" : FilePath("/run/user/\(Credentials.user)/tupper")
+            ? "/run/tupper" : Path("/run/user/\(Credentials.user)/tupper")
     }
 }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Hides what stands at a path from every process that sees this mount, by something empty on top.
 public enum Cover {

@@ -1,15 +1,14 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A filesystem about to be mounted: fsopen(2), fsconfig(2), fsmount(2).
 public struct FilesystemContext: ~Copyable {
     private let descriptor: Descriptor
     private let type: String
-    private let source: FilePath?
+    private let source: Path?
 
     /// fsopen(2). Throws ENODEV where the kernel has no such type.
-    public init(_ type: String, source: FilePath? = nil) throws(SystemCallError) {
+    public init(_ type: String, source: Path? = nil) throws(SystemCallError) {
         descriptor = Descriptor(
             owning: try systemCall("fsopen", [.init("type", type)]) {
                 unsafe type.withCString { unsafe ck_fsopen($0, 1) }

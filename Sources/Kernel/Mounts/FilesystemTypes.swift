@@ -1,4 +1,3 @@
-internal import SystemPackage
 
 /// The filesystem types of this kernel: proc_filesystems(5).
 public enum FilesystemTypes {

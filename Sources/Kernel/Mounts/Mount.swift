@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// The attributes of one mount, as in mount_setattr(2).
 public struct MountAttributes: OptionSet, Sendable {
@@ -43,7 +42,7 @@ public struct Mount: Sendable, Equatable {
     /// Its number in the mount table.
     public let identifier: UInt64
     /// Where it stood when it was made, from the root of that time.
-    public let path: FilePath
+    public let path: Path
 
     /// Unmounts it wherever it is by now; detaches it where it is busy. One that is gone already is no error.
     ///
@@ -64,7 +63,7 @@ public struct Mount: Sendable, Equatable {
 
     /// Takes it out of sight by way of its root held open; it goes with the last user.
     private func detach(
-        _ opened: borrowing Descriptor, at place: FilePath
+        _ opened: borrowing Descriptor, at place: Path
     ) throws(SystemCallError) {
         // A file cannot be gone to.
         guard try opened.status().st_mode & S_IFMT == S_IFDIR else {
@@ -77,14 +76,14 @@ public struct Mount: Sendable, Equatable {
         try systemCall("umount", [.init("target", place.string)]) { unsafe umount2(".", 2) }
     }
 
-    private func currentPath() throws(SystemCallError) -> FilePath? {
+    private func currentPath() throws(SystemCallError) -> Path? {
         if (try? Self.identifier(at: path)) == identifier { return path }
         guard let table = try? MountTable.read() else { return nil }
         return table.first { $0.identifier == identifier }?.target
     }
 
     /// umount2(2), never following a link in last place.
-    public static func unmount(_ path: FilePath, detach: Bool = false) throws(SystemCallError) {
+    public static func unmount(_ path: Path, detach: Bool = false) throws(SystemCallError) {
         // UMOUNT_NOFOLLOW, MNT_DETACH.
         try systemCall("umount", [.init("target", path.string)]) {
             unsafe path.withPlatformString { unsafe umount2($0, 8 | (detach ? 2 : 0)) }
@@ -92,7 +91,7 @@ public struct Mount: Sendable, Equatable {
     }
 
     /// The number of the mount that a path lies on.
-    public static func identifier(at path: FilePath) throws(SystemCallError) -> UInt64 {
+    public static func identifier(at path: Path) throws(SystemCallError) -> UInt64 {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("path", path.string)]) {
             unsafe path.withPlatformString {
@@ -103,7 +102,7 @@ public struct Mount: Sendable, Equatable {
     }
 
     /// Whether something is mounted right at a path.
-    public static func isMountPoint(_ path: FilePath) throws(SystemCallError) -> Bool {
+    public static func isMountPoint(_ path: Path) throws(SystemCallError) -> Bool {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("path", path.string)]) {
             unsafe path.withPlatformString {
@@ -138,7 +137,7 @@ public struct DetachedMount: ~Copyable {
 
     /// A copy of what is mounted at `source`, with the mounts below it where `recursive`: open_tree(2).
     public static func copy(
-        of source: FilePath, recursive: Bool = false
+        of source: Path, recursive: Bool = false
     ) throws(SystemCallError) -> DetachedMount {
         // OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_RECURSIVE.
         let flags: UInt32 = 1 | UInt32(O_CLOEXEC) | (recursive ? 0x8000 : 0)
@@ -208,7 +207,7 @@ public struct DetachedMount: ~Copyable {
 
     /// What a journal notes of it before it shows.
     private borrowing func thing(
-        at path: FilePath, _ identifier: UInt64
+        at path: Path, _ identifier: UInt64
     ) throws(SystemCallError) -> JournalThing {
         var unique: UInt64 = 0
         if unsafe ck_mount_unique_identifier(descriptor.number, "", 0x1000, &unique) < 0 { unique = 0 }

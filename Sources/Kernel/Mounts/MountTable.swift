@@ -1,4 +1,3 @@
-public import SystemPackage
 
 /// The mount table as proc_pid_mountinfo(5) has it.
 public enum MountTable {
@@ -9,8 +8,8 @@ public enum MountTable {
         /// The device number's two parts, as in `"0:35"`.
         public let device: String
         /// The part of the filesystem that shows.
-        public let root: FilePath
-        public let target: FilePath
+        public let root: Path
+        public let target: Path
         public let source: [UInt8]
         public let type: String
         /// The mount's own options and the filesystem's, joined by commas.
@@ -21,7 +20,7 @@ public enum MountTable {
 
     /// The table that a process sees, this one where `pid` is nil; of some types only, where given.
     public static func read(of pid: Int32? = nil, types: [String] = []) throws(SystemCallError) -> [Entry] {
-        let path = FilePath("/proc/\(pid.map(String.init) ?? "self")/mountinfo")
+        let path = Path("/proc/\(pid.map(String.init) ?? "self")/mountinfo")
         // Read in one go where it fits: entries can be skipped when the table changes between two reads.
         return parse(try Descriptor.open(path, 0).readToEnd(), types: types)
     }
@@ -42,7 +41,7 @@ public enum MountTable {
         else { return nil }
         return Entry(
             identifier: identifier, parent: parent, device: text(fields[2]),
-            root: FilePath(bytes: unescaped(fields[3])), target: FilePath(bytes: unescaped(fields[4])),
+            root: Path(bytes: unescaped(fields[3])), target: Path(bytes: unescaped(fields[4])),
             source: unescaped(fields[dash + 2]), type: text(fields[dash + 1]),
             options: options(fields[5], fields[dash + 3]), propagation: propagation(fields[6..<dash].map(text)))
     }

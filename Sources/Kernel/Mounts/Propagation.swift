@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// How mount events spread between copies of a mount: mount_namespaces(7).
 public enum Propagation: String, CaseIterable, Sendable {
@@ -16,7 +15,7 @@ public enum Propagation: String, CaseIterable, Sendable {
     }
 
     /// Sets it for the mount at `path`, and for those below where `recursive`: mount_setattr(2).
-    public func set(at path: FilePath, recursive: Bool) throws(SystemCallError) {
+    public func set(at path: Path, recursive: Bool) throws(SystemCallError) {
         // What is mounted where mounts spread can show elsewhere and stay there.
         if self == .shared { Namespace.note([.mount], areNew: false) }
         try systemCall("mount_setattr", [.init("target", path.string)]) {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// Another root for this process: pivot_root(2), chroot(2).
 public enum RootChange {
@@ -15,13 +14,13 @@ public enum RootChange {
     ///
     /// `root` becomes a mount of its own first where it is none. EINVAL where mounts propagate, or `old` is
     /// not inside.
-    public static func pivot(_ root: FilePath, old: FilePath? = nil) throws(SystemCallError) {
+    public static func pivot(_ root: Path, old: Path? = nil) throws(SystemCallError) {
         OwnProgram.takeHold(leavingRoot: old == nil)
         if try !Mount.isMountPoint(root) {
             _ = try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
         }
         try WorkingDirectory.change(to: root)
-        let place = old.map { FilePath(root: nil, $0.components) }
+        let place = old.map(\.relative)
         if let place { try checkPlace(place) }
         try systemCall(
             "pivot_root", [.init("path", root.string)] + (old.map { [.init("target", $0.string)] } ?? [])
@@ -38,7 +37,7 @@ public enum RootChange {
     }
 
     /// The place for the old root: made where it is missing, and refused where a link leads there.
-    private static func checkPlace(_ place: FilePath) throws(SystemCallError) {
+    private static func checkPlace(_ place: Path) throws(SystemCallError) {
         let here = try Descriptor.open(".", O_DIRECTORY)
         _ = try RootPath(place, in: ".").open(making: .directory)
         // RESOLVE_NO_SYMLINKS, RESOLVE_BENEATH: the string is resolved once more by pivot_root itself.
@@ -51,7 +50,7 @@ public enum RootChange {
     }
 
     /// chroot(2), and into it: a working directory left outside would be a way out.
-    public static func chroot(_ root: FilePath) throws(SystemCallError) {
+    public static func chroot(_ root: Path) throws(SystemCallError) {
         OwnProgram.takeHold()
         try WorkingDirectory.change(to: root)
         try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }

@@ -1,20 +1,19 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A path to be resolved as if `root` were `/`, so that a symbolic link in an image cannot aim outside.
 ///
 /// openat2(2), RESOLVE_IN_ROOT.
 public struct RootPath: Sendable {
     /// What `/` means; nil for this process's own root, where a link in last place is refused.
-    public let root: FilePath?
+    public let root: Path?
     /// The path inside.
-    public let path: FilePath
+    public let path: Path
     /// Whether a link anywhere in the path is refused, even one that stays inside.
     private let refusesLinks: Bool
 
     /// A path inside a root.
-    public init(_ path: FilePath, in root: FilePath? = nil, refusingLinks refusesLinks: Bool = false) {
+    public init(_ path: Path, in root: Path? = nil, refusingLinks refusesLinks: Bool = false) {
         self.root = root
         self.path = path
         self.refusesLinks = refusesLinks
@@ -53,7 +52,7 @@ public struct RootPath: Sendable {
         let directory = try Descriptor.open(root, O_DIRECTORY | Descriptor.pathOnly)
         let place = root.isAbsolute ? openLiterally(below: directory.number) : -1
         if place >= 0 {
-            return MountTarget(Descriptor(owning: place), at: FilePath(bytes: root.bytes + path.bytes), self)
+            return MountTarget(Descriptor(owning: place), at: root.appending(path), self)
         }
         return try MountTarget(resolving: open(making: kind, below: directory.number), self)
     }
@@ -69,16 +68,16 @@ public struct RootPath: Sendable {
     }
 
     /// Where an open descriptor of this path lies: the kernel's word where /proc is in sight.
-    fileprivate func absolutePath(of place: borrowing Descriptor) -> FilePath {
-        if let link = try? FilePath("/proc/self/fd/\(place.number)").linkTarget(), link.isAbsolute {
+    fileprivate func absolutePath(of place: borrowing Descriptor) -> Path {
+        if let link = try? Path("/proc/self/fd/\(place.number)").linkTarget(), link.isAbsolute {
             return link
         }
-        let shown = root.map { FilePath(bytes: $0.bytes + [UInt8(ascii: "/")] + path.bytes) } ?? path
+        let shown = root?.appending(path) ?? path
         return (try? shown.absolute()) ?? shown
     }
 
     private func open(
-        _ path: FilePath, below directory: Int32
+        _ path: Path, below directory: Int32
     ) throws(SystemCallError) -> Descriptor {
         let follow = root == nil ? O_NOFOLLOW : 0
         var resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
@@ -101,18 +100,18 @@ public struct RootPath: Sendable {
 
     /// Makes the missing directories, and the last component as `kind` says, each in its resolved parent.
     private func make(_ kind: Kind, below directory: Int32) throws(SystemCallError) {
-        var done = path.isAbsolute ? FilePath("/") : FilePath()
-        let components = Array(path.components)
-        for (index, component) in components.enumerated() {
-            let parent = done.isEmpty ? FilePath(".") : done
-            done.append(component)
+        var done = path.isAbsolute ? Path("/") : Path()
+        let names = path.names
+        for (index, name) in names.enumerated() {
+            let parent = done.isEmpty ? Path(".") : done
+            let name = Path(bytes: name)
+            done = done.appending(name)
             do {
                 _ = try open(done, below: directory)
                 continue
             } catch let error where error.number != ENOENT { throw error } catch {}
             let place = try open(parent, below: directory)
-            let isFile = kind == .file && index == components.count - 1
-            let name = FilePath(root: nil, [component])
+            let isFile = kind == .file && index == names.count - 1
             try systemCall(isFile ? "openat" : "mkdirat", [.init("path", text)]) {
                 unsafe name.withPlatformString { name in
                     guard isFile else { return unsafe mkdirat(place.number, name, 0o755) }
@@ -129,10 +128,10 @@ public struct RootPath: Sendable {
 struct MountTarget: ~Copyable {
     let descriptor: Descriptor
     /// From the root of this process on.
-    let path: FilePath
+    let path: Path
     private let asked: RootPath
 
-    fileprivate init(_ descriptor: consuming Descriptor, at path: FilePath, _ asked: RootPath) {
+    fileprivate init(_ descriptor: consuming Descriptor, at path: Path, _ asked: RootPath) {
         self.descriptor = descriptor
         self.path = path
         self.asked = asked

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// The kinds of namespace, as in namespaces(7).
 public enum Namespace: String, CaseIterable, Sendable {
@@ -41,7 +40,7 @@ public enum Namespace: String, CaseIterable, Sendable {
     public func identifier(of pid: Int32? = nil) throws(SystemCallError) -> UInt64 {
         // Of this process by way of a pidfd: the /proc in sight may belong to another pid namespace.
         if pid == nil, let own = try? ownIdentifier() { return own }
-        let path = FilePath("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
+        let path = Path("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
         var status = stat()
         try systemCall("stat", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe stat($0, &status) }

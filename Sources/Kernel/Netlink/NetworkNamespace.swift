@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// A network namespace as a place to do something in, whatever namespace this process is in then.
 ///
@@ -59,7 +58,7 @@ public final class NetworkNamespace {
         guard let home = try? RouteSocket(), let processes = try? Processes.list() else { return nil }
         var seen: Set<UInt64> = []
         for process in processes {
-            guard let way = try? Descriptor.open(FilePath("/proc/\(process.pid)/ns/net"), O_RDONLY),
+            guard let way = try? Descriptor.open(Path("/proc/\(process.pid)/ns/net"), O_RDONLY),
                 let inode = try? way.status().st_ino, seen.insert(UInt64(inode)).inserted
             else { continue }
             var found: UInt64?

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// How a process ended that is another one's child, as that one tells.
 final class EndingLine {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// The file that this process runs, which a container must not get hold of: by way of /proc/PID/exe it could write to
 /// it as soon as nobody runs it (CVE-2019-5736).
@@ -34,7 +33,7 @@ enum OwnProgram {
     }
 
     private static func open(leavingRoot: Bool) throws(SystemCallError) -> Hold {
-        let running: FilePath = "/proc/self/exe"
+        let running: Path = "/proc/self/exe"
         let path = try running.linkTarget()
         let file = try Descriptor.open(path, O_RDONLY | O_NOFOLLOW)
         var status = stat()
@@ -51,7 +50,7 @@ enum OwnProgram {
         }
         let copy = try DetachedMount.copy(of: path)
         try copy.set(.readonly)
-        return Hold(try Descriptor.open(FilePath("/proc/self/fd/\(copy.number)"), O_RDONLY))
+        return Hold(try Descriptor.open(Path("/proc/self/fd/\(copy.number)"), O_RDONLY))
     }
 
     /// Makes the old root read-only, which is about to be detached.
@@ -80,7 +79,7 @@ enum OwnProgram {
         let inode = "\(try held.file.status().st_ino)"
         // A /proc of our own: the one in sight, if any, is the container's.
         let processes = try FilesystemContext("proc").mount()
-        func read(_ name: FilePath) throws(SystemCallError) -> String {
+        func read(_ name: Path) throws(SystemCallError) -> String {
             let file = try Descriptor.open(name, O_RDONLY, at: processes.number)
             return String(decoding: try file.readToEnd(), as: UTF8.self)
         }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// The processes in sight, and what this one can do to itself.
 public enum Processes {
@@ -53,9 +52,9 @@ public enum Processes {
     /// A process by its pid. ENOENT where there is none.
     public static func read(_ pid: Int32) throws(SystemCallError) -> Entry {
         let stat = String(
-            decoding: try Descriptor.open(FilePath("/proc/\(pid)/stat"), 0).readToEnd(), as: UTF8.self)
-        let directory = try Descriptor.open(FilePath("/proc/\(pid)"), O_DIRECTORY)
-        let command = try Descriptor.open(FilePath("/proc/\(pid)/cmdline"), 0).readToEnd()
+            decoding: try Descriptor.open(Path("/proc/\(pid)/stat"), 0).readToEnd(), as: UTF8.self)
+        let directory = try Descriptor.open(Path("/proc/\(pid)"), O_DIRECTORY)
+        let command = try Descriptor.open(Path("/proc/\(pid)/cmdline"), 0).readToEnd()
         // The name stands in parentheses and may contain some.
         guard let open = stat.firstIndex(of: "("), let close = stat.lastIndex(of: ")") else {
             throw SystemCallError("read", EINVAL, [.init("pid", "\(pid)")])

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-public import SystemPackage
 
 /// A program to run: its arguments and environment as bytes.
 public struct Program: Sendable {
@@ -9,7 +8,7 @@ public struct Program: Sendable {
     /// `NAME=VALUE` each; nil for this process's own environment.
     public var environment: [[UInt8]]?
     /// Where it starts; nil for here.
-    public var directory: FilePath?
+    public var directory: Path?
     /// Whom it becomes first, and what it may do; nil for this process's own.
     public var privileges: Privileges?
     /// Whether it is killed when this process ends.

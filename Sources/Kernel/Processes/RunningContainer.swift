@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// A running container, as one of its processes shows it: what a program that joins it is given, and what it is denied.
 public final class RunningContainer {
@@ -40,7 +39,7 @@ public final class RunningContainer {
         group = numbers("Gid", all).dropFirst().first
         groups = numbers("Groups", all)
         deniesGroups = try ProcessFiles.read("\(pid)/setgroups").starts(with: Array("deny".utf8))
-        root = try Descriptor.open(FilePath("/proc/\(pid)/root"), Descriptor.pathOnly | O_DIRECTORY)
+        root = try Descriptor.open(Path("/proc/\(pid)/root"), Descriptor.pathOnly | O_DIRECTORY)
         // What was read is its own only if it still runs: its number was not given to another meanwhile.
         guard ck_poll(pidfd.number, Int16(POLLIN), 0) == 0 else {
             throw SystemCallError("pidfd_open", ESRCH, [subject])
@@ -61,7 +60,7 @@ public final class RunningContainer {
 
     /// The main process where this one is an init of ours, which has more rights than what runs in the container.
     private static func mainProcess(of pid: Int32) throws(SystemCallError) -> Int32 {
-        guard let program = try? FilePath("/proc/\(pid)/exe").linkTarget().string,
+        guard let program = try? Path("/proc/\(pid)/exe").linkTarget().string,
             program.hasPrefix("/memfd:tupper-stage")
         else { return pid }
         let children = String(decoding: try ProcessFiles.read("\(pid)/task/\(pid)/children"), as: UTF8.self)
@@ -131,11 +130,11 @@ public final class RunningContainer {
                 guard entry.type == (isUnified ? "cgroup2" : "cgroup") else { return false }
                 let options = entry.options.split(separator: ",")
                 return controllers.allSatisfy(options.contains)
-                    && FilePath(String(fields[2])).lies(in: entry.root)
+                    && Path(String(fields[2])).lies(in: entry.root)
             }
             guard let hierarchy else { continue }
             let below = fields[2].utf8.dropFirst(hierarchy.root == "/" ? 0 : hierarchy.root.bytes.count)
-            let path = FilePath(bytes: hierarchy.target.bytes + Array(below) + Array("/cgroup.procs".utf8))
+            let path = Path(bytes: hierarchy.target.bytes + Array(below) + Array("/cgroup.procs".utf8))
             try Descriptor.open(path, O_WRONLY | O_NOFOLLOW).write([UInt8(ascii: "0")])
         }
     }

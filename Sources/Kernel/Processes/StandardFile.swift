@@ -1,5 +1,4 @@
 internal import Glibc
-public import SystemPackage
 
 /// A file that a program is given as a standard descriptor.
 public final class StandardFile {
@@ -8,12 +7,12 @@ public final class StandardFile {
     public var number: Int32 { descriptor.number }
 
     /// Opens a file to read.
-    public init(reading path: FilePath) throws(SystemCallError) {
+    public init(reading path: Path) throws(SystemCallError) {
         descriptor = try Descriptor.open(path, O_RDONLY, retry: false)
     }
 
     /// Opens a file to write, made or emptied first.
-    public init(writing path: FilePath) throws(SystemCallError) {
+    public init(writing path: Path) throws(SystemCallError) {
         descriptor = try Descriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666, retry: false)
     }
 }

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// This process's own terminal connected to a pseudo-terminal: keys go in, what is printed comes out.
 public struct Attachment {

@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// A pair of ends that behave as a terminal's two sides: pty(7).
 ///

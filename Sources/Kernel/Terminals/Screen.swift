@@ -1,6 +1,5 @@
 internal import CKernel
 internal import Glibc
-internal import SystemPackage
 
 /// Standard output, written to only as much as it takes at once.
 final class Screen {

@@ -1,7 +1,6 @@
 internal import Kernel
 internal import LuaHost
 internal import Seccomp
-internal import SystemPackage
 
 /// A profile of system calls as a script gives it, not yet looked at.
 enum FilterProfile: ArgumentType {
@@ -26,7 +25,7 @@ enum FilterProfile: ArgumentType {
             return .document(
                 bytes.elementsEqual("default".utf8)
                     ? Profile.standard
-                    : try Files.read(RootPath(try FilePath.read(slot)), limit: 1 << 20))
+                    : try Files.read(RootPath(try Path.read(slot)), limit: 1 << 20))
         }
         if let handle = slot.anyHandle() as? FilterHandle { return .compiled(handle) }
         guard slot.kind == "table", case .table(let fields) = try slot.plain() else {

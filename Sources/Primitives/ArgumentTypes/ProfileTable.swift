@@ -1,7 +1,6 @@
 internal import Kernel
 internal import LuaHost
 internal import Seccomp
-internal import SystemPackage
 
 /// A profile in Lua's own form: `{ base = "default", allow = { "keyctl" }, deny = { "ptrace" }, rules = { ... } }`.
 struct ProfileTable {

@@ -1,6 +1,5 @@
 public import Kernel
 public import LuaHost
-internal import SystemPackage
 
 /// A control group.
 final class CgroupHandle: HeldHandle {

@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The limits of a group: the options of cgroup.create and group:set.
 struct CgroupOptions {
@@ -142,7 +141,7 @@ private struct DeviceLimit: ArgumentType, CustomStringConvertible {
     static var typeName: String { "device limit" }
     static var fields: [AnyParameter] {
         [
-            Parameter<FilePath>("device", "A block device's file.").any,
+            Parameter<Path>("device", "A block device's file.").any,
             Parameter<AnySize?>("read", "Bytes a second.", shown: "no limit").any,
             Parameter<AnySize?>("write", "Bytes a second.", shown: "no limit").any,
             Parameter<PidLimit?>("reads", "Requests a second.", shown: "no limit").any,
@@ -152,11 +151,11 @@ private struct DeviceLimit: ArgumentType, CustomStringConvertible {
     static var annotation: String { "table" }
 
     static func read(_ slot: Slot) throws -> DeviceLimit {
-        var path: FilePath?
+        var path: Path?
         var limits: [String: CgroupLimit] = [:]
         try slot.fields(known: ["device", "read", "write", "reads", "writes"]) { name, field in
             switch name {
-            case "device": path = try FilePath.read(field)
+            case "device": path = try Path.read(field)
             case "reads", "writes": limits[name] = try PidLimit.read(field).limit
             default:
                 guard let limit = try? AnySize.read(field).limit, limit != .amount(0) else {
@@ -194,7 +193,7 @@ private struct DevicePermission: ArgumentType {
         if let rule = DeviceRule(text) { return DevicePermission(rule: rule) }
         guard bytes.first == UInt8(ascii: "/"), let space = bytes.lastIndex(of: UInt8(ascii: " ")),
             let access = DeviceRule.access(Substring(decoding: bytes[(space + 1)...], as: UTF8.self)),
-            let numbers = try DeviceNumbers.read(FilePath(bytes: Array(bytes[..<space])))
+            let numbers = try DeviceNumbers.read(Path(bytes: Array(bytes[..<space])))
         else { throw wanted }
         return DevicePermission(
             rule: DeviceRule(numbers.kind, major: numbers.major, minor: numbers.minor, access))

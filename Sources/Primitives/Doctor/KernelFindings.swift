@@ -1,5 +1,4 @@
 internal import Kernel
-internal import SystemPackage
 
 /// The kinds of namespace, each tried in a child.
 func namespaceFindings() -> [Finding] {

@@ -1,15 +1,14 @@
 public import Archive
 internal import Kernel
 public import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` that read and write archives.
 func archivePrimitives() -> [Declaration] { [Declaration("unpack", unpack()), Declaration("pack", pack())] }
 
 private func unpack() -> Primitive {
-    let archive = Parameter<FilePath>(
+    let archive = Parameter<Path>(
         "archive", "A tar archive, plain or compressed with gzip, zstd, xz, bzip2 or lz4.")
-    let directory = Parameter<FilePath>(
+    let directory = Parameter<Path>(
         "directory", "Where to unpack it: files there are replaced, directories kept.")
     let owner = Parameter<Bool?>(
         "owner", "Keeps owners, set-ID bits and system attributes.", shown: "true for root")
@@ -48,9 +47,9 @@ private func unpack() -> Primitive {
 }
 
 private func pack() -> Primitive {
-    let directory = Parameter<FilePath>(
+    let directory = Parameter<Path>(
         "directory", "What to pack; links are not followed, mounts not crossed.")
-    let archive = Parameter<FilePath>("archive", "The file to make; one that is there is replaced.")
+    let archive = Parameter<Path>("archive", "The file to make; one that is there is replaced.")
     let compression = Parameter<Packing.Compression?>(
         "compression", "One of none, gzip, zstd, xz.", shown: "by the ending .gz, .zst or .xz")
     let level = Parameter<Int64?>("level", "How hard the compressor tries.", shown: "its own default")
@@ -84,7 +83,7 @@ extension Packing.Compression: ArgumentType {
 
 /// Turns an archive's error into a failure whose path is the member, or the archive as a whole.
 private func explained<Result>(
-    _ primitive: String, _ archive: FilePath, _ body: () throws -> Result
+    _ primitive: String, _ archive: Path, _ body: () throws -> Result
 ) throws -> Result {
     do { return try body() } catch let error as ArchiveError {
         let subject = quoted(error.member ?? archive.bytes)

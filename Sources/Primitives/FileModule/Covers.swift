@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` that take files out of a container's reach.
 func coverPrimitives(_ holdings: Holdings) -> [Declaration] {
@@ -9,8 +8,8 @@ func coverPrimitives(_ holdings: Holdings) -> [Declaration] {
 
 /// What both of them take.
 private struct CoverOptions {
-    let path = Parameter<FilePath>("path", "The file or directory.")
-    let root = Parameter<FilePath?>(
+    let path = Parameter<Path>("path", "The file or directory.")
+    let root = Parameter<Path?>(
         "root", "The directory whose links cannot lead outside: the path is resolved inside.",
         shown: "the path is an ordinary one that may not end in a link")
     let optional = Parameter<Bool>("optional", "Does nothing where the path is missing.", default: false)

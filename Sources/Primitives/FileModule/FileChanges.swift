@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` that make, move and remove files and directories, and change what they are.
 func fileChangePrimitives() -> [Declaration] {
@@ -32,11 +31,11 @@ private func mkdir() -> Primitive {
 
 /// A source and a destination, each with the directory that it is resolved inside.
 struct TwoPathParameters {
-    let source: Parameter<FilePath>
-    let destination: Parameter<FilePath>
-    let sourceRoot = Parameter<FilePath?>(
+    let source: Parameter<Path>
+    let destination: Parameter<Path>
+    let sourceRoot = Parameter<Path?>(
         "source_root", "The directory that the source is resolved inside.", shown: "/")
-    let destinationRoot = Parameter<FilePath?>(
+    let destinationRoot = Parameter<Path?>(
         "destination_root", "The directory that the destination is resolved inside.", shown: "/")
 
     init(_ source: String, _ destination: String) {

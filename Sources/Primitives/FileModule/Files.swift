@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` for single files and directories.
 func filePrimitives() -> [Declaration] {
@@ -13,8 +12,8 @@ func filePrimitives() -> [Declaration] {
 
 /// A path, and the directory that it is resolved inside.
 struct PathParameters {
-    let path: Parameter<FilePath>
-    let root = Parameter<FilePath?>(
+    let path: Parameter<Path>
+    let root = Parameter<Path?>(
         "root", "The directory that the path is resolved inside, whatever links say.", shown: "/")
 
     init(_ summary: String) { path = Parameter("path", summary) }
@@ -152,7 +151,7 @@ private func exists() -> Primitive {
 private func glob() -> Primitive {
     let pattern = Parameter<Word>(
         "pattern", "With *, ?, [a-z], [!a-z]; ** stands for any number of directories.")
-    let root = Parameter<FilePath?>("root", "The directory that it is looked for inside.", shown: "/")
+    let root = Parameter<Path?>("root", "The directory that it is looked for inside.", shown: "/")
     return Primitive(
         "fs.glob", "Lists the paths that match a pattern.", positional: [pattern.any], options: [root.any],
         returns: "a list of paths sorted by their bytes, as seen from inside the root",

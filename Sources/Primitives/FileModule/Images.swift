@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` that make disks out of files.
 func imagePrimitives(_ holdings: Holdings) -> [Declaration] {
@@ -8,7 +7,7 @@ func imagePrimitives(_ holdings: Holdings) -> [Declaration] {
 }
 
 private func image() -> Primitive {
-    let path = Parameter<FilePath>("path", "The file to make; it must not exist.")
+    let path = Parameter<Path>("path", "The file to make; it must not exist.")
     let size = Parameter<Size>("size", "How large the disk is; the file takes only what is used.")
     let format = Parameter<String?>("format", "The filesystem, for mkfs.FORMAT.", shown: "an empty disk")
     return Primitive(
@@ -43,7 +42,7 @@ private func image() -> Primitive {
 }
 
 private func loop(_ holdings: Holdings) -> Primitive {
-    let file = Parameter<FilePath>("file", "The file to show as a block device.")
+    let file = Parameter<Path>("file", "The file to show as a block device.")
     let readonly = Parameter<Bool>("readonly", "Refuses writing.", default: false)
     return Primitive(
         "fs.loop", "Attaches a file to a loop device.", positional: [file.any], options: [readonly.any],

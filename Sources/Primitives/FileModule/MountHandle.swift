@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// A mount that was made.
 final class MountHandle: HeldHandle {
@@ -37,7 +36,7 @@ final class MountHandle: HeldHandle {
 final class TreeHandle: HeldHandle {
     static let kindName = "tree"
     private let content: Content
-    let source: FilePath
+    let source: Path
     let holding: Holding
     private let holdings: Holdings
 
@@ -46,7 +45,7 @@ final class TreeHandle: HeldHandle {
         init(_ mount: consuming DetachedMount) { self.mount = consume mount }
     }
 
-    init(_ mount: consuming DetachedMount, of source: FilePath, _ holdings: Holdings) {
+    init(_ mount: consuming DetachedMount, of source: Path, _ holdings: Holdings) {
         let content = Content(mount)
         self.content = content
         self.source = source
@@ -63,7 +62,7 @@ final class TreeHandle: HeldHandle {
     }
 
     private static func attach() -> Primitive {
-        let target = Parameter<FilePath>("target", "Where to show it.")
+        let target = Parameter<Path>("target", "Where to show it.")
         let place = TargetOptions()
         return Primitive(
             "tree:attach", "Shows it at a place, once.", positional: [target.any],

@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// What mount(8) takes after `-o`, sorted into the mount's own attributes and the filesystem's options.
 struct MountSettings {
@@ -22,7 +21,7 @@ struct MountSettings {
     }
 
     /// Mounts `source` as `type`, or as the first type of this kernel that takes it.
-    func mount(_ type: String?, _ source: FilePath) throws(SystemCallError) -> DetachedMount {
+    func mount(_ type: String?, _ source: Path) throws(SystemCallError) -> DetachedMount {
         if let type { return try make(type, source) }
         var last = SystemCallError("fsopen", 19, [.init("source", source.string)])
         for type in try FilesystemTypes.onDevices() {
@@ -31,7 +30,7 @@ struct MountSettings {
         throw last
     }
 
-    private func make(_ type: String, _ source: FilePath) throws(SystemCallError) -> DetachedMount {
+    private func make(_ type: String, _ source: Path) throws(SystemCallError) -> DetachedMount {
         let context = try FilesystemContext(type, source: source)
         for (key, value) in options { try context.set(key, value) }
         return try context.mount(attributes)

@@ -1,6 +1,5 @@
 public import Kernel
 public import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` that change the mount table.
 func mountPrimitives(_ holdings: Holdings) -> [Declaration] {
@@ -15,7 +14,7 @@ func mountPrimitives(_ holdings: Holdings) -> [Declaration] {
 
 /// Where to mount: the options that every mounting primitive has.
 struct TargetOptions {
-    let root = Parameter<FilePath?>(
+    let root = Parameter<Path?>(
         "root", "The directory whose links cannot lead outside: the target is resolved inside.",
         shown: "the target is an ordinary path that may not end in a link")
     let mkdir = Parameter<Bool>("mkdir", "Makes the target where it is missing.", default: false)
@@ -37,7 +36,7 @@ struct TargetOptions {
     }
 
     func attach(
-        _ mount: consuming DetachedMount, to target: FilePath, _ call: Call, _ holdings: Holdings
+        _ mount: consuming DetachedMount, to target: Path, _ call: Call, _ holdings: Holdings
     ) throws -> [Argument] {
         let missing: RootPath.Kind? = try call[mkdir] ? (mount.isDirectory() ? .directory : .file) : nil
         let place = RootPath(target, in: try call[root])
@@ -48,9 +47,9 @@ struct TargetOptions {
 }
 
 private func mount(_ holdings: Holdings) -> Primitive {
-    let source = Parameter<FilePath?>(
+    let source = Parameter<Path?>(
         "source", "The device, file or name to mount.", shown: "the type's name")
-    let target = Parameter<FilePath>("target", "Where to mount it.")
+    let target = Parameter<Path>("target", "Where to mount it.")
     let type = Parameter<String?>(
         "type", "The filesystem type, as in /proc/filesystems.",
         shown: "every type that uses a device is tried")
@@ -88,14 +87,14 @@ private func mount(_ holdings: Holdings) -> Primitive {
         }
         // The device must stay open until the mount holds it.
         defer { _ = attached }
-        let mount = try settings.mount(wanted, device ?? FilePath(wanted ?? "none"))
+        let mount = try settings.mount(wanted, device ?? Path(wanted ?? "none"))
         return try place.attach(mount, to: try call[target], call, holdings)
     }
 }
 
 /// What part of the tree to show at another place, and how.
 private struct CopyOptions {
-    let source = Parameter<FilePath>("source", "The file or directory to show.")
+    let source = Parameter<Path>("source", "The file or directory to show.")
     let recursive = Parameter<Bool>("recursive", "Takes the mounts below the source along.", default: false)
     let users = Parameter<UserMap?>(
         "users", "Shows the files of inner users as those of outer ones, as of ns.unshare.",
@@ -113,7 +112,7 @@ private struct CopyOptions {
 
 private func bind(_ holdings: Holdings) -> Primitive {
     let options = CopyOptions()
-    let target = Parameter<FilePath>("target", "Where to show it.")
+    let target = Parameter<Path>("target", "Where to show it.")
     return Primitive(
         "fs.bind", "Shows a file or directory at a second place.", positional: [options.source.any, target.any],
         options: [options.recursive.any, options.users.any] + options.place.all, returns: "a mount handle",
@@ -161,7 +160,7 @@ private func tree(_ holdings: Holdings) -> Primitive {
 }
 
 private func tmpfs(_ holdings: Holdings) -> Primitive {
-    let target = Parameter<FilePath>("target", "Where to mount it.")
+    let target = Parameter<Path>("target", "Where to mount it.")
     let size = Parameter<Size?>("size", "How much it may hold.", shown: "half of the memory")
     let mode = Parameter<Mode>("mode", "The permissions of its root.", default: Mode(bits: 0o755))
     let place = TargetOptions()
@@ -192,11 +191,11 @@ private func tmpfs(_ holdings: Holdings) -> Primitive {
 }
 
 private func overlay(_ holdings: Holdings) -> Primitive {
-    let lower = Parameter<[FilePath]>("lower", "The read-only layers, the topmost first.")
-    let upper = Parameter<FilePath?>(
+    let lower = Parameter<[Path]>("lower", "The read-only layers, the topmost first.")
+    let upper = Parameter<Path?>(
         "upper", "The layer that takes changes.", shown: "nothing can be changed")
-    let work = Parameter<FilePath?>("work", "An empty directory on the filesystem of `upper`.")
-    let target = Parameter<FilePath>("target", "Where to mount it.")
+    let work = Parameter<Path?>("work", "An empty directory on the filesystem of `upper`.")
+    let target = Parameter<Path>("target", "Where to mount it.")
     let attributes = Parameter<Bool>(
         "userxattr", "Marks what was removed by attributes that an ordinary user may set.", default: false)
     let place = TargetOptions()
@@ -240,7 +239,7 @@ private func overlay(_ holdings: Holdings) -> Primitive {
 }
 
 private func unmount() -> Primitive {
-    let target = Parameter<FilePath>("target", "What to unmount.")
+    let target = Parameter<Path>("target", "What to unmount.")
     let detach = Parameter<Bool>(
         "detach", "Takes it out of sight now, and away when it is idle.", default: false)
     let recursive = Parameter<Bool>("recursive", "Unmounts what is mounted below it first.", default: false)
@@ -272,7 +271,7 @@ extension Propagation: ArgumentType {
 }
 
 private func propagation() -> Primitive {
-    let target = Parameter<FilePath>("target", "A mount point.")
+    let target = Parameter<Path>("target", "A mount point.")
     let kind = Parameter<Propagation>("kind", "private, slave, shared or unbindable.")
     let recursive = Parameter<Bool>("recursive", "Also for the mounts below it.", default: false)
     return Primitive(

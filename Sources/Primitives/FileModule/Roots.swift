@@ -1,13 +1,12 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` that make this process see another root.
 func rootPrimitives() -> [Declaration] { [Declaration("pivot", pivot()), Declaration("chroot", chroot())] }
 
 private func pivot() -> Primitive {
-    let root = Parameter<FilePath>("root", "The directory that becomes /.")
-    let old = Parameter<FilePath?>(
+    let root = Parameter<Path>("root", "The directory that becomes /.")
+    let old = Parameter<Path?>(
         "old", "Where inside it the old root is mounted; made where missing.", shown: "the old root is gone")
     return Primitive(
         "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root.any], options: [old.any],
@@ -31,7 +30,7 @@ private func pivot() -> Primitive {
 }
 
 private func chroot() -> Primitive {
-    let root = Parameter<FilePath>("root", "The directory that becomes / for this process.")
+    let root = Parameter<Path>("root", "The directory that becomes / for this process.")
     return Primitive(
         "fs.chroot", "Makes a directory the root of this process, and goes there.", positional: [root.any],
         shell: "cd {root} && exec chroot .", see: ["chroot(2)"],

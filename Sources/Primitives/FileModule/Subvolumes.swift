@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `fs` for subvolumes, and for what stands in for them where there is no btrfs.
 func subvolumePrimitives(_ holdings: Holdings) -> [Declaration] {
@@ -43,8 +42,8 @@ private enum SnapshotBackend: String, ArgumentType, CaseIterable {
 }
 
 private func snapshot(_ holdings: Holdings) -> Primitive {
-    let source = Parameter<FilePath>("source", "A subvolume, or any directory or file.")
-    let destination = Parameter<FilePath>("destination", "The snapshot's own path; it must not exist.")
+    let source = Parameter<Path>("source", "A subvolume, or any directory or file.")
+    let destination = Parameter<Path>("destination", "The snapshot's own path; it must not exist.")
     let readonly = Parameter<Bool>(
         "readonly", "Refuses writing into it, which only btrfs can.", default: false)
     let backend = Parameter<SnapshotBackend?>(

@@ -1,5 +1,4 @@
 internal import Kernel
-internal import SystemPackage
 
 /// Hints of the mount calls.
 func mountHint(_ error: SystemCallError) -> String? {
@@ -17,7 +16,7 @@ func mountHint(_ error: SystemCallError) -> String? {
     case ("openat2", "ENOENT"): return "mkdir = true makes a missing target"
     case ("umount", "EBUSY"):
         let table = (try? MountTable.read()) ?? []
-        let path = FilePath(subject("target") ?? "/")
+        let path = Path(subject("target") ?? "/")
         let below = table.filter { $0.target != path && $0.target.lies(in: path) }.map(\.target.string)
         if below.isEmpty { return "a process works in it; detach = true takes it out of sight all the same" }
         return "mounted below it: \(below.prefix(3).joined(separator: " ")); try recursive = true"

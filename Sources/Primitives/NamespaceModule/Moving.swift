@@ -1,6 +1,5 @@
 internal import Kernel
 public import LuaHost
-internal import SystemPackage
 
 /// The primitives of `ns` that move this interpreter itself.
 func movingPrimitives(_ holdings: Holdings) -> [Declaration] {

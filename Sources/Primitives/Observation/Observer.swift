@@ -1,6 +1,5 @@
 internal import Glibc
 internal import Kernel
-internal import SystemPackage
 
 /// Looks at the machine as this process sees it, without changing anything.
 public enum Observer {
@@ -81,12 +80,12 @@ public enum Observer {
         seen.cgroups = groups.sorted()
     }
 
-    private static func list(_ directory: FilePath, into groups: inout [String], depth: Int) {
+    private static func list(_ directory: Path, into groups: inout [String], depth: Int) {
         guard depth < 12, groups.count < mostGroups,
             let names = try? Files.list(RootPath(directory, in: nil))
         else { return }
         for name in names where !name.contains(UInt8(ascii: ".")) || !isFile(name) {
-            let path = FilePath(bytes: directory.bytes + [UInt8(ascii: "/")] + name)
+            let path = Path(bytes: directory.bytes + [UInt8(ascii: "/")] + name)
             guard let status = try? FileStatus.read(RootPath(path, in: nil), following: false),
                 status.kind == .directory
             else { continue }
@@ -107,7 +106,7 @@ public enum Observer {
 
     private static func lookAtProcesses(_ seen: inout Observation) {
         // The /proc in sight may number processes as another pid namespace does.
-        guard let link = try? FilePath("/proc/self").linkTarget(), let own = Int32(text(link.bytes)),
+        guard let link = try? Path("/proc/self").linkTarget(), let own = Int32(text(link.bytes)),
             let all = try? Processes.list()
         else {
             seen.unseen.append("processes: no /proc is in sight")

@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// The primitives of `proc` that run programs.
 func programPrimitives(_ holdings: Holdings) -> [Declaration] {
@@ -16,7 +15,7 @@ struct ProgramOptions {
     private let env = Parameter<Environment?>("env", "Variables to set, by name.", shown: "none")
     let clearEnvironment = Parameter<Bool>(
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
-    let cwd = Parameter<FilePath?>("cwd", "The directory to start in.", shown: "this one")
+    let cwd = Parameter<Path?>("cwd", "The directory to start in.", shown: "this one")
     let privileges = PrivilegeOptions()
     let terminal = Parameter<TerminalHandle?>(
         "terminal", "Its controlling terminal and standard files, as of term.open.", shown: "this process's")
@@ -201,9 +200,9 @@ private func capture() -> Primitive {
 
 private func spawn(_ holdings: Holdings) -> Primitive {
     let options = ProgramOptions()
-    let stdin = Parameter<FilePath?>("stdin", "A file to read from.", shown: "this process's")
-    let stdout = Parameter<FilePath?>("stdout", "A file to write to, emptied first.", shown: "this process's")
-    let stderr = Parameter<FilePath?>(
+    let stdin = Parameter<Path?>("stdin", "A file to read from.", shown: "this process's")
+    let stdout = Parameter<Path?>("stdout", "A file to write to, emptied first.", shown: "this process's")
+    let stderr = Parameter<Path?>(
         "stderr", "A file to write errors to, emptied first.", shown: "this process's")
     let mortal = Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true)
     return Primitive(

@@ -1,6 +1,5 @@
 internal import Kernel
 internal import LuaHost
-internal import SystemPackage
 
 /// What a child leaves for its parent: the values that its function returned, or the error that ended it.
 final class Report {
