@@ -14,7 +14,8 @@ let fences: [SwiftSetting] = [
     .unsafeFlags(["-Xfrontend", "-disable-concrete-type-metadata-mangled-name-accessors"]),
     // Sections of their own let the linker put the functions of a start side by side.
     .unsafeFlags(
-        ["-cross-module-optimization", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"], .when(configuration: .release)),
+        ["-cross-module-optimization", "-enforce-exclusivity=unchecked", "-Xfrontend", "-function-sections"],
+        .when(configuration: .release)),
 ]
 
 /// The same for C.
@@ -40,7 +41,8 @@ let package = Package(
                 // start.c says what for.
                 .unsafeFlags(
                     [
-                        "fopen", "sysconf", "swift_copyAuxiliaryExecutablePath", "_swift_stdlib_getUnsafeArgvArgc",
+                        "fopen", "sysconf", "swift_copyAuxiliaryExecutablePath",
+                        "_swift_stdlib_getUnsafeArgvArgc",
                     ].flatMap { ["-Xlinker", "--wrap=\($0)"] }, .when(configuration: .release))
             ]),
         .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: sections),

@@ -69,7 +69,9 @@ public struct CapabilitySets: Sendable, Equatable {
                 detail: "nothing comes back into the bounding set")
         }
         let sets: InlineArray<3, UInt64> = [effective.rawValue, permitted.rawValue, inheritable.rawValue]
-        try systemCall("capset", subjects(since: before)) { unsafe sets.span.withUnsafeBufferPointer { unsafe ck_capset($0.baseAddress) } }
+        try systemCall("capset", subjects(since: before)) {
+            unsafe sets.span.withUnsafeBufferPointer { unsafe ck_capset($0.baseAddress) }
+        }
         // Nothing comes into the ambient set by itself.
         if ambient.isEmpty, before.ambient.isEmpty { return }
         for number in ambient.symmetricDifference(try Self.current().ambient).numbers {

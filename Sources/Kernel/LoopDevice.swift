@@ -13,8 +13,7 @@ public final class LoopDevice {
     }
 
     /// Attaches the first free device to a file: LOOP_CTL_GET_FREE, LOOP_CONFIGURE with autoclear.
-    public static func attach(_ file: Path, readonly: Bool = false) throws(SystemCallError) -> LoopDevice
-    {
+    public static func attach(_ file: Path, readonly: Bool = false) throws(SystemCallError) -> LoopDevice {
         // O_NONBLOCK: a FIFO is refused below rather than waited for.
         let backing = try Descriptor.open(file, (readonly ? O_RDONLY : O_RDWR) | O_NONBLOCK)
         let control = try Descriptor.open("/dev/loop-control", O_RDWR)

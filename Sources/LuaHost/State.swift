@@ -82,7 +82,8 @@ internal import CLuaBridge
         let preloaded = Parameter<Anything>("preload", "The table of loaders.", default: .nothing)
         let name = Parameter<Anything>("name", "The module's name.", default: .nothing)
         setPrimitive(
-            Primitive("package.preload.__index", "Compiles a module.", positional: [preloaded.any, name.any]) {
+            Primitive("package.preload.__index", "Compiles a module.", positional: [preloaded.any, name.any])
+            {
                 call in
                 guard case .bytes(let bytes) = try call[name].value else { return [] }
                 let name = String(decoding: bytes, as: UTF8.self)

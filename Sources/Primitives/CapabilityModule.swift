@@ -88,7 +88,8 @@ private func drop() -> Primitive {
 private func keep() -> Primitive {
     let names = Parameter<CapabilityList>("names", "The capabilities; cap.default for those of a container.")
     return Primitive(
-        "cap.keep", "Gives up all capabilities but some, and leaves none to inherit.", positional: [names.any],
+        "cap.keep", "Gives up all capabilities but some, and leaves none to inherit.",
+        positional: [names.any],
         shell: "capsh --inh= --drop=...", see: ["capabilities(7)"], fails: ["EPERM": "no CAP_SETPCAP"],
         example: "cap.keep(cap.default)"
     ) { call in

@@ -56,7 +56,8 @@ private func node() -> Primitive {
         "root", "The directory whose links cannot lead outside: the path is resolved inside.",
         shown: "the path is an ordinary one")
     return Primitive(
-        "dev.node", "Makes a device file or a named pipe.", positional: [path.any, kind.any, major.any, minor.any],
+        "dev.node", "Makes a device file or a named pipe.",
+        positional: [path.any, kind.any, major.any, minor.any],
         options: [mode.any, root.any], leaves: "The device file.",
         shell: "mknod -m {mode} {path} {kind} {major} {minor}", see: ["mknod(2)"],
         fails: [

@@ -92,7 +92,8 @@ public final class Holding {
     private let notes: () -> [JournalNote]
 
     init(
-        label: @escaping () -> String, notes: @escaping () -> [JournalNote] = { [] }, undo: @escaping () throws -> Void,
+        label: @escaping () -> String, notes: @escaping () -> [JournalNote] = { [] },
+        undo: @escaping () throws -> Void,
         owner: Int
     ) {
         describe = label

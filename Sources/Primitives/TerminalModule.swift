@@ -81,7 +81,8 @@ private func attach(_ holdings: Holdings) -> Primitive {
     let detach = Parameter<DetachKeys>(
         "detach", "The keys that leave it, or false for none.", default: .usual)
     return Primitive(
-        "term.attach", "Connects this process's terminal to another one.", positional: [terminal.any, process.any],
+        "term.attach", "Connects this process's terminal to another one.",
+        positional: [terminal.any, process.any],
         options: [detach.any],
         returns:
             "why it ended: \"ended\" (the process), \"detached\" (the keys) or \"closed\" (the terminal)",
@@ -149,7 +150,8 @@ final class TerminalHandle: HeldHandle {
         let timeout = Parameter<Seconds?>(
             "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
         return Primitive(
-            "terminal:write", "Types into it.", positional: [bytes.any], options: [timeout.any], see: ["pty(7)"],
+            "terminal:write", "Types into it.", positional: [bytes.any], options: [timeout.any],
+            see: ["pty(7)"],
             fails: ["ETIMEDOUT": "no program has read what was typed in time"],
             example: """
                 local terminal = term.open()
@@ -169,7 +171,8 @@ final class TerminalHandle: HeldHandle {
         let columns = Parameter<Int64>("columns", "How wide it is.")
         return Primitive(
             "terminal:resize", "Gives it another size, of which the programs in it are told.",
-            positional: [rows.any, columns.any], shell: "stty rows {rows} columns {columns}", see: ["ioctl_tty(2)"],
+            positional: [rows.any, columns.any], shell: "stty rows {rows} columns {columns}",
+            see: ["ioctl_tty(2)"],
             example: """
                 local terminal = term.open()
                 local stty <close> = proc.spawn { "sh", "-c", "read line; stty size", terminal = terminal }

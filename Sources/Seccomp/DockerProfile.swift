@@ -108,7 +108,8 @@ extension Profile {
 
     /// The two first numbers of a version, as in `"6.1.0-35-amd64"`; nil for none.
     static func kernelVersion(_ text: String) -> [UInt64]? {
-        let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
+        let parts = text.utf8.split(
+            separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
         let numbers = parts.prefix(2).compactMap { part in
             UInt64(decoding: part.prefix { (48...57).contains($0) })
         }

@@ -13,12 +13,14 @@ struct ModuleTests {
                 [
                     Declaration(
                         "twice",
-                        Primitive("test.twice", "Doubles.", positional: [first.any], options: [option.any]) { call in
+                        Primitive("test.twice", "Doubles.", positional: [first.any], options: [option.any]) {
+                            call in
                             [.value(.integer(try call[first] &* 2)), .value(.boolean(try call[option]))]
                         }),
                     Declaration(
                         "echo",
-                        Primitive("test.echo", "Returns what it gets.", positional: [plain.any]) { [plain] call in
+                        Primitive("test.echo", "Returns what it gets.", positional: [plain.any]) {
+                            [plain] call in
                             [.value(try call[plain].value)]
                         }),
                 ]))

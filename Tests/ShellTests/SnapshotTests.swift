@@ -139,7 +139,8 @@ private enum Sample {
                     "crate", "A box that was made; burnt when released.",
                     fields: [("name", "string", "Its name.")],
                     [
-                        Declaration("open", Primitive("crate:open", "Opens it.", shell: "open {self}") { _ in [] }),
+                        Declaration(
+                            "open", Primitive("crate:open", "Opens it.", shell: "open {self}") { _ in [] }),
                         Declaration("release", Primitive("crate:release", "Burns it now.") { _ in [] }),
                     ])
             ])

@@ -11,7 +11,8 @@ public final class CgroupHierarchies {
     /// Each that is in sight, in the order of the mount table.
     public var all: [CgroupHierarchy] {
         var devices: Set<String> = []
-        return mounted.filter { $0.hierarchy.isInSight && devices.insert($0.device).inserted }.map(\.hierarchy)
+        return mounted.filter { $0.hierarchy.isInSight && devices.insert($0.device).inserted }.map(
+            \.hierarchy)
     }
 
     /// The hierarchy of version 2, if there is one.

@@ -49,7 +49,9 @@ public struct DeviceNode: Sendable {
             unsafe mknodat(directory, name.characters, kind.type | mode, device)
         }
         // The process's umask has taken bits away. Nobody else can write here yet, or may follow what is no link.
-        try systemCall("fchmodat", [.init("path", shown())]) { unsafe fchmodat(directory, name.characters, mode, 0) }
+        try systemCall("fchmodat", [.init("path", shown())]) {
+            unsafe fchmodat(directory, name.characters, mode, 0)
+        }
     }
 
     /// Opens (O_PATH) the machine's own file of this device, and makes sure that it is one.

@@ -1,4 +1,3 @@
-
 /// What a run can make on the host that outlives a killed process.
 public enum JournalThing: Sendable, Equatable {
     /// A mount, known before it is attached: its number in the mount table, the one that no other mount has (0 where

@@ -21,7 +21,8 @@ public enum Cover {
             try systemCall("mount_setattr", [.init("path", target.text)]) {
                 // AT_EMPTY_PATH, AT_RECURSIVE.
                 unsafe ck_mount_setattr(
-                    place.descriptor.number, "", 0x1000 | 0x8000, UInt64(MountAttributes.readonly.rawValue), 0, 0)
+                    place.descriptor.number, "", 0x1000 | 0x8000, UInt64(MountAttributes.readonly.rawValue),
+                    0, 0)
             }
             return nil
         }

@@ -1,4 +1,3 @@
-
 /// The filesystem types of this kernel: proc_filesystems(5).
 public enum FilesystemTypes {
     /// The types that lie on a block device, in the kernel's order.

@@ -124,7 +124,8 @@ public struct DetachedMount: ~Copyable {
 
     /// A copy of what is mounted at an open file or directory, which nobody can swap meanwhile.
     static func copy(
-        ofOpen file: Int32, recursive: Bool = false, subjects: @autoclosure () -> [SystemCallError.Subject] = []
+        ofOpen file: Int32, recursive: Bool = false,
+        subjects: @autoclosure () -> [SystemCallError.Subject] = []
     ) throws(SystemCallError) -> DetachedMount {
         // OPEN_TREE_CLONE, OPEN_TREE_CLOEXEC, AT_EMPTY_PATH, AT_RECURSIVE.
         let flags: UInt32 = 1 | UInt32(O_CLOEXEC) | 0x1000 | (recursive ? 0x8000 : 0)

@@ -1,4 +1,3 @@
-
 /// The mount table as proc_pid_mountinfo(5) has it.
 public enum MountTable {
     /// One line of it.
@@ -43,7 +42,8 @@ public enum MountTable {
             identifier: identifier, parent: parent, device: text(fields[2]),
             root: Path(bytes: unescaped(fields[3])), target: Path(bytes: unescaped(fields[4])),
             source: unescaped(fields[dash + 2]), type: text(fields[dash + 1]),
-            options: options(fields[5], fields[dash + 3]), propagation: propagation(fields[6..<dash].map(text)))
+            options: options(fields[5], fields[dash + 3]),
+            propagation: propagation(fields[6..<dash].map(text)))
     }
 
     /// The mount's own, then those of the filesystem that are not among them.

@@ -61,7 +61,8 @@ public struct RootPath: Sendable {
     /// where a path leads costs more.
     private func openLiterally(below directory: Int32) -> Int32 {
         guard path.isAbsolute, !path.bytes.hasDotComponent else { return -1 }
-        let resolution: PathResolution = root == nil ? [.noMagicLinks, .noLinks] : [.noMagicLinks, .noLinks, .inRoot]
+        let resolution: PathResolution =
+            root == nil ? [.noMagicLinks, .noLinks] : [.noMagicLinks, .noLinks, .inRoot]
         return unsafe path.withPlatformString {
             unsafe Descriptor.openResolved($0, Descriptor.pathOnly, in: directory, resolution)
         }

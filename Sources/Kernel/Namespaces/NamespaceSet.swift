@@ -17,7 +17,9 @@ public struct NamespaceSet: SetAlgebra, Sendable {
     public func contains(_ member: Namespace) -> Bool { flags & member.flag != 0 }
     public func union(_ other: NamespaceSet) -> NamespaceSet { .init(flags: flags | other.flags) }
     public func intersection(_ other: NamespaceSet) -> NamespaceSet { .init(flags: flags & other.flags) }
-    public func symmetricDifference(_ other: NamespaceSet) -> NamespaceSet { .init(flags: flags ^ other.flags) }
+    public func symmetricDifference(_ other: NamespaceSet) -> NamespaceSet {
+        .init(flags: flags ^ other.flags)
+    }
     public mutating func formUnion(_ other: NamespaceSet) { flags |= other.flags }
     public mutating func formIntersection(_ other: NamespaceSet) { flags &= other.flags }
     public mutating func formSymmetricDifference(_ other: NamespaceSet) { flags ^= other.flags }

@@ -24,7 +24,12 @@ struct CgroupOptions {
         "devices", "The devices it may use, and no others, as in \"c 1:3 rw\" or \"/dev/fuse rw\".",
         shown: "all")
 
-    var all: [AnyParameter] { [memory.any, swap.any, high.any, together.any, cpu.any, weight.any, cpuset.any, pids.any, io.any, devices.any] }
+    var all: [AnyParameter] {
+        [
+            memory.any, swap.any, high.any, together.any, cpu.any, weight.any, cpuset.any, pids.any, io.any,
+            devices.any,
+        ]
+    }
 
     /// Read and checked, each by its name.
     func settings(_ call: Call) throws -> CgroupSettings {

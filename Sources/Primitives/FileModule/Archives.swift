@@ -19,7 +19,8 @@ private func unpack() -> Primitive {
     let entries = Parameter<Int64?>("max_entries", "The most members.", shown: "no limit")
     return Primitive(
         "fs.unpack", "Unpacks an archive, which cannot reach outside the directory.",
-        positional: [archive.any, directory.any], options: [owner.any, attributes.any, devices.any, size.any, entries.any],
+        positional: [archive.any, directory.any],
+        options: [owner.any, attributes.any, devices.any, size.any, entries.any],
         returns: "a table: entries, bytes",
         gives: ["{ entries: integer, bytes: integer }"], leaves: "The files.",
         shell: "tar -x -p --xattrs '--xattrs-include=*' --acls --numeric-owner -f {archive} -C {directory}",

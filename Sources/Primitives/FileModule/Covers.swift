@@ -53,7 +53,8 @@ private func mask(_ holdings: Holdings) -> Primitive {
 private func readonly(_ holdings: Holdings) -> Primitive {
     let options = CoverOptions()
     return Primitive(
-        "fs.readonly", "Refuses writing to a path and to all mounts below it.", positional: [options.path.any],
+        "fs.readonly", "Refuses writing to a path and to all mounts below it.",
+        positional: [options.path.any],
         options: [options.root.any, options.optional.any], returns: "a mount handle; nothing for / itself",
         gives: ["tupper.mount?"], shell: "mount --rbind -o ro=recursive {path} {path}",
         see: ["mount_setattr(2)"],

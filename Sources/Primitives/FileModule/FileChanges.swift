@@ -16,7 +16,8 @@ private func mkdir() -> Primitive {
         "parents", "Makes those above too, and is content if it stands already.", default: true)
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0755 less the umask")
     return Primitive(
-        "fs.mkdir", "Makes a directory.", positional: [place.path.any], options: [parents.any, mode.any, place.root.any],
+        "fs.mkdir", "Makes a directory.", positional: [place.path.any],
+        options: [parents.any, mode.any, place.root.any],
         leaves: "The directory.", shell: "mkdir {parents?-p:} [-m {mode}] [{root}/]{path}", see: ["mkdir(2)"],
         fails: [
             "EEXIST": "it is there already, without `parents`",
@@ -129,7 +130,8 @@ private func symlink() -> Primitive {
     let target = Parameter<Word>("target", "What the link says; it need not exist.")
     let place = PathParameters("The link.")
     return Primitive(
-        "fs.symlink", "Makes a symbolic link.", positional: [target.any, place.path.any], options: [place.root.any],
+        "fs.symlink", "Makes a symbolic link.", positional: [target.any, place.path.any],
+        options: [place.root.any],
         leaves: "The link.", shell: "ln -sT {target} [{root}/]{path}", see: ["symlink(2)"],
         fails: ["EEXIST": "something stands there already", "ENOENT": "the directory is missing"],
         example: """

@@ -45,7 +45,8 @@ private func write() -> Primitive {
     let content = Parameter<ByteString>("content", "The bytes.")
     let mode = Parameter<Mode?>("mode", "The permissions it gets.", shown: "0644 less the umask if new")
     return Primitive(
-        "fs.write", "Writes a file.", positional: [place.path.any, content.any], options: [mode.any, place.root.any],
+        "fs.write", "Writes a file.", positional: [place.path.any, content.any],
+        options: [mode.any, place.root.any],
         leaves: "The file.", shell: "printf %s {content} > [{root}/]{path} [&& chmod {mode} {path}]",
         see: ["write(2)"],
         fails: [
@@ -99,7 +100,8 @@ private func stat() -> Primitive {
     let place = PathParameters("What to look at.")
     let follow = Parameter<Bool>("follow", "Tells of what a link leads to, not of itself.", default: false)
     return Primitive(
-        "fs.stat", "Tells what a file is.", positional: [place.path.any], options: [follow.any, place.root.any],
+        "fs.stat", "Tells what a file is.", positional: [place.path.any],
+        options: [follow.any, place.root.any],
         returns: """
             a table: type (file, directory, link, fifo, socket, block or char), mode as in "0755", uid, gid, \
             size, allocated in bytes, blocks of 512 bytes, mtime in seconds, device, inode, links, a link's target, a device's major \

@@ -58,7 +58,8 @@ final class TreeHandle: HeldHandle {
     static var kind: Kind {
         Kind(
             kindName, "A part of the tree, mounted nowhere yet; let go when released.",
-            [Declaration("attach", attach())] + holdingMethods(TreeHandle.self, made: "local tree = fs.tree \"tree\""))
+            [Declaration("attach", attach())]
+                + holdingMethods(TreeHandle.self, made: "local tree = fs.tree \"tree\""))
     }
 
     private static func attach() -> Primitive {

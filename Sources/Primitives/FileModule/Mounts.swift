@@ -57,7 +57,8 @@ private func mount(_ holdings: Holdings) -> Primitive {
     let options = Parameter<String?>("options", "Further options as of mount(8), joined by commas.")
     let place = TargetOptions()
     return Primitive(
-        "fs.mount", "Mounts a filesystem.", options: [source.any, target.any, type.any, loop.any, options.any] + place.all,
+        "fs.mount", "Mounts a filesystem.",
+        options: [source.any, target.any, type.any, loop.any, options.any] + place.all,
         returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
@@ -114,7 +115,8 @@ private func bind(_ holdings: Holdings) -> Primitive {
     let options = CopyOptions()
     let target = Parameter<Path>("target", "Where to show it.")
     return Primitive(
-        "fs.bind", "Shows a file or directory at a second place.", positional: [options.source.any, target.any],
+        "fs.bind", "Shows a file or directory at a second place.",
+        positional: [options.source.any, target.any],
         options: [options.recursive.any, options.users.any] + options.place.all, returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
@@ -201,7 +203,8 @@ private func overlay(_ holdings: Holdings) -> Primitive {
     let place = TargetOptions()
     return Primitive(
         "fs.overlay", "Mounts directories stacked on one another.",
-        options: [lower.any, upper.any, work.any, target.any, attributes.any] + place.all, returns: "a mount handle",
+        options: [lower.any, upper.any, work.any, target.any, attributes.any] + place.all,
+        returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
             mount -t overlay -o lowerdir={lower*:} [-o upperdir={upper}] [-o workdir={work}] {userxattr?-o userxattr:} \
@@ -244,7 +247,8 @@ private func unmount() -> Primitive {
         "detach", "Takes it out of sight now, and away when it is idle.", default: false)
     let recursive = Parameter<Bool>("recursive", "Unmounts what is mounted below it first.", default: false)
     return Primitive(
-        "fs.unmount", "Unmounts a filesystem.", positional: [target.any], options: [detach.any, recursive.any],
+        "fs.unmount", "Unmounts a filesystem.", positional: [target.any],
+        options: [detach.any, recursive.any],
         shell: "umount {detach?-l:} {recursive?-R:} {target}", see: ["umount(2)"],
         fails: [
             "EBUSY": "a process works in it, or something is mounted below it",
@@ -275,7 +279,8 @@ private func propagation() -> Primitive {
     let kind = Parameter<Propagation>("kind", "private, slave, shared or unbindable.")
     let recursive = Parameter<Bool>("recursive", "Also for the mounts below it.", default: false)
     return Primitive(
-        "fs.propagation", "Says whether mounts made here show in copies of it.", positional: [target.any, kind.any],
+        "fs.propagation", "Says whether mounts made here show in copies of it.",
+        positional: [target.any, kind.any],
         options: [recursive.any], shell: "mount --make-{recursive?r:}{kind} {target}",
         see: ["mount_namespaces(7)"],
         fails: [

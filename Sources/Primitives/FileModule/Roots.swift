@@ -9,7 +9,8 @@ private func pivot() -> Primitive {
     let old = Parameter<Path?>(
         "old", "Where inside it the old root is mounted; made where missing.", shown: "the old root is gone")
     return Primitive(
-        "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root.any], options: [old.any],
+        "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root.any],
+        options: [old.any],
         shell: """
             mount --rbind {root} {root} && cd {root} && {old?mkdir -p:} [{old} &&] pivot_root . {old|.} && \
             {old?:umount -l . &&} cd /

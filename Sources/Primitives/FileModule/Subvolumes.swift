@@ -13,7 +13,8 @@ func subvolumePrimitives(_ holdings: Holdings) -> [Declaration] {
 private func subvolume(_ holdings: Holdings) -> Primitive {
     let place = PathParameters("The subvolume; its parent lies on btrfs.")
     return Primitive(
-        "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path.any], options: [place.root.any],
+        "fs.subvolume", "Makes an empty btrfs subvolume.", positional: [place.path.any],
+        options: [place.root.any],
         leaves: "The subvolume.", shell: "btrfs subvolume create [{root}/]{path}",
         see: ["btrfs-subvolume(8)"],
         fails: ["ENOTTY": "the parent is not on btrfs", "EEXIST": "something stands there already"],

@@ -17,7 +17,8 @@ private func unshare(_ holdings: Holdings) -> Primitive {
     let propagation = Parameter<Propagation>(
         "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private)
     return Primitive(
-        "ns.unshare", "Moves this interpreter into new namespaces.", options: [users.any, offsets.any, propagation.any],
+        "ns.unshare", "Moves this interpreter into new namespaces.",
+        options: [users.any, offsets.any, propagation.any],
         list: kinds.any,
         shell: "unshare {--kinds} {kinds=pid?--fork:} {users?--map-root-user:} --propagation {propagation}",
         see: ["unshare(2)", "namespaces(7)"],
@@ -53,7 +54,8 @@ private func enter(_ holdings: Holdings) -> Primitive {
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
     return Primitive(
-        "ns.enter", "Moves this interpreter into the namespaces of a process.", positional: [process.any, kinds.any],
+        "ns.enter", "Moves this interpreter into the namespaces of a process.",
+        positional: [process.any, kinds.any],
         shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",

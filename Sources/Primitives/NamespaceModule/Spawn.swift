@@ -24,16 +24,21 @@ private struct SpawnOptions: ArgumentType {
             Parameter<UserMap?>("users", "Who is who inside.", shown: "no user namespace").any,
             Parameter<TimeOffsets?>(
                 "time_offsets", "How far the clocks of a new time namespace are from the machine's.",
-                shown: "not at all").any,
+                shown: "not at all"
+            ).any,
             Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true).any,
             Parameter<Propagation>(
-                "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private).any,
+                "propagation", "Whether mounts spread from and to a new mount namespace.", default: .private
+            ).any,
             Parameter<Bool>(
-                "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false).any,
+                "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false
+            ).any,
             Parameter<CgroupReference?>(
-                "cgroup", "The control group that it is born in.", shown: "this process's").any,
+                "cgroup", "The control group that it is born in.", shown: "this process's"
+            ).any,
             Parameter<TerminalHandle?>(
-                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's").any,
+                "terminal", "Its controlling terminal, in a devpts of its own.", shown: "this process's"
+            ).any,
         ]
     }
 
@@ -103,7 +108,8 @@ private func within(_ holdings: Holdings) -> Primitive {
     let function = Parameter<Function>("fn", "What runs there.")
     return Primitive(
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
-        positional: [process.any, kinds.any, function.any], returns: "what the function returns, plain values",
+        positional: [process.any, kinds.any, function.any],
+        returns: "what the function returns, plain values",
         gives: ["any ..."], shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",

@@ -46,7 +46,8 @@ private func masquerade(_ holdings: Holdings) -> Primitive {
     let source = Parameter<NetworkAddress>("source", "Whose packets, as in 172.30.0.0/16.")
     let device = Parameter<LinkName?>("device", "The link that they leave by.", shown: "any")
     return Primitive(
-        "net.masquerade", "Lets a network speak with this machine's own address.", options: [source.any, device.any],
+        "net.masquerade", "Lets a network speak with this machine's own address.",
+        options: [source.any, device.any],
         returns: "a handle; undone when released",
         gives: ["tupper.network"],
         shell: """

@@ -114,7 +114,8 @@ private func macvlan(_ holdings: Holdings) -> Primitive {
     let name = Parameter<LinkName>("name", "Its name.")
     let lower = Parameter<LinkReference>("link", "The link that it shares.")
     return Primitive(
-        "net.macvlan", "Makes a second link with an address of its own on a link.", options: [name.any, lower.any],
+        "net.macvlan", "Makes a second link with an address of its own on a link.",
+        options: [name.any, lower.any],
         returns: "the link", gives: ["tupper.link"],
         shell: "ip link add {name} link {link} type macvlan mode bridge",
         see: ["ip-link(8)"],
@@ -142,7 +143,8 @@ private func vlan(_ holdings: Holdings) -> Primitive {
     let lower = Parameter<LinkReference>("link", "The link that carries it.")
     let identifier = Parameter<Int64>("id", "The tag, from 0 to 4094.")
     return Primitive(
-        "net.vlan", "Makes a link of tagged packets on a link.", options: [name.any, lower.any, identifier.any],
+        "net.vlan", "Makes a link of tagged packets on a link.",
+        options: [name.any, lower.any, identifier.any],
         returns: "the link", gives: ["tupper.link"],
         shell: "ip link add {name} link {link} type vlan id {id}", see: ["ip-link(8)"],
         fails: [

@@ -40,7 +40,8 @@ private func ping() -> Primitive {
         "interval", "How long to pause between two.", default: Seconds(seconds: 0.2))
     return Primitive(
         "net.ping", "Asks a machine for signs of life.", positional: [address.any],
-        options: [count.any, timeout.any, interval.any], returns: "a table: sent, received; min, avg, max in seconds",
+        options: [count.any, timeout.any, interval.any],
+        returns: "a table: sent, received; min, avg, max in seconds",
         gives: ["{ sent: integer, received: integer, min: number?, avg: number?, max: number? }"],
         shell: "ping -c {count} {address}", see: ["icmp(7)", "ping(8)"],
         fails: [

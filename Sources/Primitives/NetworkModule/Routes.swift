@@ -23,7 +23,8 @@ private func route(_ holdings: Holdings) -> Primitive {
     let device = Parameter<LinkReference?>(
         "device", "The link to send them by.", shown: "the one that `via` is on")
     return Primitive(
-        "net.route", "Adds a route.", options: [to.any, via.any, device.any], returns: "a handle; deleted when released",
+        "net.route", "Adds a route.", options: [to.any, via.any, device.any],
+        returns: "a handle; deleted when released",
         gives: ["tupper.network"], shell: "ip route add {to} [via {via}] [dev {device}]",
         see: ["ip-route(8)"],
         fails: [

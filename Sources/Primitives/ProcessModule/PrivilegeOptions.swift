@@ -30,7 +30,8 @@ struct PrivilegeOptions {
 
     var all: [AnyParameter] {
         [
-            user.any, groups.any, capabilities.any, ambient.any, gainsNothing.any, limits.any, nice.any, score.any,
+            user.any, groups.any, capabilities.any, ambient.any, gainsNothing.any, limits.any, nice.any,
+            score.any,
             umask.any, rules.any, profile.any,
         ]
     }

@@ -73,7 +73,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         let timeout = Parameter<Seconds?>(
             "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
         return Primitive(
-            "process:wait", "Waits for its end, and raises the Lua error that ended it.", options: [timeout.any],
+            "process:wait", "Waits for its end, and raises the Lua error that ended it.",
+            options: [timeout.any],
             returns: "a table: code, or signal by its name", gives: ["{ code: integer?, signal: string? }"],
             see: ["waitid(2)"], fails: ["ETIMEDOUT": "`timeout` has passed and it still runs"],
             example: """
@@ -89,7 +90,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     private static func signal() -> Primitive {
         let signal = Parameter<Signal>("signal", "The signal's name.")
         return Primitive(
-            "process:signal", "Sends it a signal.", positional: [signal.any], shell: "kill -s {signal} {self}",
+            "process:signal", "Sends it a signal.", positional: [signal.any],
+            shell: "kill -s {signal} {self}",
             see: ["kill(2)", "signal(7)"], fails: ["ESRCH": "it has ended"],
             example: """
                 local child = proc.spawn { "sleep", "60" }
@@ -176,7 +178,8 @@ private func receiving(
         ? "local child = proc.fork(function(parent) print(parent:receive { timeout = \"5s\" }) end)\nchild:send \"hi\""
         : "local child = proc.fork(function(parent) parent:send(6 * 7) end)\nprint(child:receive { timeout = \"5s\" })"
     return Primitive(
-        "\(kind):receive", "Waits for a value from the other side.", options: [timeout.any], returns: "the value",
+        "\(kind):receive", "Waits for a value from the other side.", options: [timeout.any],
+        returns: "the value",
         gives: ["any"], see: ["unix(7)"],
         fails: ["ETIMEDOUT": "`timeout` has passed", "EPIPE": "the other side has ended"],
         example: "\(example)\nchild:wait()"

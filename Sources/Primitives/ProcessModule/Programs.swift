@@ -207,7 +207,9 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     let mortal = Parameter<Bool>("die_with_parent", "Kills it when this process ends.", default: true)
     return Primitive(
         "proc.spawn", "Starts a program beside this one.",
-        options: options.all + [options.within.any, stdin.any, stdout.any, stderr.any, options.terminal.any, mortal.any],
+        options: options.all + [
+            options.within.any, stdin.any, stdout.any, stderr.any, options.terminal.any, mortal.any,
+        ],
         list: options.words.any, returns: "a process handle, as of ns.spawn",
         gives: ["tupper.process"],
         shell: ShellLine(stringLiteral: "\(ProgramOptions.line) [< {stdin}] [> {stdout}] [2> {stderr}] &"),

@@ -94,7 +94,8 @@ struct SessionFunctions {
     private func show() -> Primitive {
         let value = Parameter<AnyValue>("value", "Anything.")
         return Primitive(
-            "show", "Prints a value, however long it is.", positional: [value.any], example: "show(fs.mounts())"
+            "show", "Prints a value, however long it is.", positional: [value.any],
+            example: "show(fs.mounts())"
         ) { [session] call in
             call.state.print(try session.printer.text(try call[value].reference) + "\n")
             return []

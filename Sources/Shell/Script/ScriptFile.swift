@@ -21,7 +21,8 @@ public struct ScriptFile {
     public func run(_ body: ([UInt8], String) throws -> ScriptRunner.Ending) -> ScriptRunner.Ending {
         do {
             let source = try SourceFile.script(path)
-            return try body(source, path == [UInt8(ascii: "-")] ? "stdin" : String(decoding: path, as: UTF8.self))
+            return try body(
+                source, path == [UInt8(ascii: "-")] ? "stdin" : String(decoding: path, as: UTF8.self))
         } catch {
             return .init(status: 1, report: "tupper: \(error)")
         }
