@@ -87,7 +87,7 @@ let package = Package(
                 "Shell", .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            exclude: ["order.txt"],
+            exclude: ["layout.ld", "order.txt"],
             swiftSettings: fences,
             // scripts/order writes the list; a name that is there no more does no harm.
             linkerSettings: [
@@ -95,6 +95,8 @@ let package = Package(
                     [
                         "-use-ld=lld", "-Xlinker", "--no-warn-symbol-ordering", "-Xlinker",
                         "--symbol-ordering-file=\(Context.packageDirectory)/Sources/tupper/order.txt",
+                        "-Xlinker", "-T", "-Xlinker",
+                        "\(Context.packageDirectory)/Sources/tupper/layout.ld",
                     ], .when(configuration: .release))
             ]),
         // Tests.

@@ -218,18 +218,42 @@ void ck_catch_stop_signals(void) {
 
 int ck_stop_was_typed(void) { return typed_stop; }
 
+// The kernel's, not libc's, which keeps 32 and 33 to itself; a caller may have left them ignored all the same.
+static int kernel_sigaction(int number, const unsigned long *new, unsigned long *old) {
+    return (int)syscall(SYS_rt_sigaction, number, new, old, 8);
+}
+
+// What this process found ignored when it first looked. By itself it ignores SIGPIPE and SIGTTOU only.
+static uint64_t ignored_signals;
+
+void ck_note_ignored_signals(void) {
+    static int noted;
+    if (noted)
+        return;
+    noted = 1;
+    for (int number = 1; number < NSIG; number++) {
+        unsigned long action[8] = {0};
+        if (kernel_sigaction(number, NULL, action) == 0 && action[0] == (unsigned long)SIG_IGN)
+            ignored_signals |= 1ul << (number - 1);
+    }
+}
+
+void ck_heed_signals(void) {
+    ck_note_ignored_signals();
+    // struct kernel_sigaction, all zero: SIG_DFL.
+    static const unsigned long plain[8] = {0};
+    uint64_t ignored = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGTTOU - 1);
+    for (int number = 1; ignored != 0; number++, ignored >>= 1)
+        if (ignored & 1)
+            kernel_sigaction(number, plain, NULL);
+    ck_block_signals(0);
+}
+
 void ck_reset_signals(void) {
     struct sigaction action = {.sa_handler = SIG_DFL};
     for (int number = 1; number < NSIG; number++)
         sigaction(number, &action, NULL);
-    // libc keeps these two to itself and refuses them; a caller may have left them ignored all the same.
-    // struct kernel_sigaction, all zero: SIG_DFL.
-    static const unsigned long plain[8] = {0};
-    for (int number = 32; number <= 33; number++)
-        syscall(SYS_rt_sigaction, number, plain, NULL, 8);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    ck_heed_signals();
 }
 
 void ck_block_signals(int block) {

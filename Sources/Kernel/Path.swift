@@ -111,11 +111,18 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral {
 
     /// readlink(2).
     public func linkTarget() throws(SystemCallError) -> Path {
-        Path(
-            bytes: try unsafe Descriptor.bytes(room: 4096) { buffer throws(SystemCallError) in
-                try systemCall("readlink", [.init("path", string)]) {
+        var (target, failure) = (Path(), SystemCallError?.none)
+        unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { buffer in
+            do throws(SystemCallError) {
+                let length = try systemCall("readlink", [.init("path", string)]) {
                     unsafe withPlatformString { unsafe ck_readlink($0, buffer.baseAddress, buffer.count) }
                 }
-            })
+                target = unsafe Path(bytes: UnsafeBufferPointer(start: buffer.baseAddress, count: length))
+            } catch {
+                failure = error
+            }
+        }
+        if let failure { throw failure }
+        return target
     }
 }

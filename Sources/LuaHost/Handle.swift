@@ -84,7 +84,7 @@ public struct Kind {
         _ = try release?.body(call)
     }
 
-    private func declaration(_ name: [UInt8]) -> Declaration? { declarations.first { $0.name == name } }
+    private func declaration(_ name: [UInt8]) -> Declaration? { declarations.first { $0.isNamed(name) } }
 }
 
 /// The metamethods that handles of every kind have in common, as places in ``State/entries``.
@@ -123,10 +123,10 @@ struct HandleMetamethods {
 
 extension State {
     /// A kind in use; a script has few of them.
-    fileprivate func kindTable(of type: any Handle.Type) -> KindTable? { kinds.first { $0.type == type } }
+    func kindTable(of type: any Handle.Type) -> KindTable? { kinds.first { $0.type == type } }
 
     /// Makes the metatable of a kind.
-    private func register(_ type: any Handle.Type) -> KindTable {
+    func register(_ type: any Handle.Type) -> KindTable {
         let metamethods = metamethods ?? HandleMetamethods(in: self)
         self.metamethods = metamethods
         unsafe luaL_newmetatable(lua, type.kindName)

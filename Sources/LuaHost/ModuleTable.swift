@@ -41,7 +41,7 @@ final class ModuleTable {
 
     /// Sets a primitive as a field of the table; nil where none has that name.
     private func enter(_ name: [UInt8]) -> Reference? {
-        guard let declaration = module.declarations.first(where: { $0.name == name }) else { return nil }
+        guard let declaration = module.declarations.first(where: { $0.isNamed(name) }) else { return nil }
         table.push()
         state.setPrimitive(declaration.primitive)
         unsafe state.push(bytes: name, on: state.lua)
@@ -52,13 +52,16 @@ final class ModuleTable {
 
     /// Enters what is missing; what a script has put in a primitive's place stays.
     func enterAll() {
-        for declaration in module.declarations {
-            table.push()
-            unsafe state.push(bytes: declaration.name, on: state.lua)
-            let isMissing = unsafe lua_rawget(state.lua, -2) == LUA_TNIL
-            unsafe lb_pop(state.lua, 2)
-            if isMissing { _ = enter(declaration.name) }
-        }
+        for declaration in module.declarations { enterIfMissing(Array(declaration.shortName.utf8)) }
+    }
+
+    /// Enters a primitive by its name, if there is one.
+    func enterIfMissing(_ name: [UInt8]) {
+        table.push()
+        unsafe state.push(bytes: name, on: state.lua)
+        let isMissing = unsafe lua_rawget(state.lua, -2) == LUA_TNIL
+        unsafe lb_pop(state.lua, 2)
+        if isMissing { _ = enter(name) }
     }
 }
 
@@ -70,7 +73,7 @@ extension State {
     }
 
     /// Makes modules known that are declared only once a script names them.
-    public func register(lazily modules: [(name: String, declare: () -> Module)]) {
+    public func register(lazily modules: [LazyModule]) {
         undeclared = modules
         unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
         unsafe lua_createtable(lua, 0, 1)
@@ -116,17 +119,40 @@ extension State {
         unsafe lb_pop(lua, 2)
     }
 
-    /// Builds every module and primitive there is.
-    public func declareEverything() {
-        for module in undeclared { register(module.declare()) }
-        undeclared = []
-        for table in tables { table.enterAll() }
+    /// To be called before this process is copied. What a copy declares is lost with it, so from the second copy on what
+    /// the scripts name, as in `fs.bind`, is declared before, and the kind of handle that each copy is given.
+    public func prepareForCopy(handing type: any Handle.Type) {
+        copies += 1
+        guard copies > 1 else { return }
+        for source in sources { declareNames(in: source) }
+        sources = []
+        _ = kindTable(of: type) ?? register(type)
     }
 
-    /// To be called before this process is copied. What a copy declares is lost with it, so from the second copy on
-    /// everything is declared before.
-    public func prepareForCopy() {
-        if hasBeenCopied { declareEverything() }
-        hasBeenCopied = true
+    private func declareNames(in source: [UInt8]) {
+        func isPart(_ byte: UInt8) -> Bool {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        for dot in source.indices where source[dot] == UInt8(ascii: ".") {
+            let before = source[..<dot]
+            let module = before[(before.lastIndex { !isPart($0) }.map { $0 + 1 } ?? 0)...]
+            let after = source[(dot + 1)...]
+            let name = after[..<(after.firstIndex { !isPart($0) } ?? source.endIndex)]
+            if !module.isEmpty, !name.isEmpty { moduleTable(module)?.enterIfMissing(Array(name)) }
+        }
+    }
+
+    private func moduleTable(_ name: ArraySlice<UInt8>) -> ModuleTable? {
+        if let table = tables.first(where: { $0.module.name.utf8.elementsEqual(name) }) { return table }
+        guard let index = undeclared.firstIndex(where: { $0.name.utf8.elementsEqual(name) }) else {
+            return nil
+        }
+        register(undeclared.remove(at: index).declare())
+        return tables.last
     }
 }

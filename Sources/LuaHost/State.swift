@@ -17,8 +17,11 @@ internal import CLuaBridge
     var tables: [ModuleTable] = []
     /// Makes a global function that a script names and nobody has declared; nil where there is none.
     public var missingGlobal: (String) -> Primitive? = { _ in nil }
-    var undeclared: [(name: String, declare: () -> Module)] = []
-    var hasBeenCopied = false
+    var undeclared: [LazyModule] = []
+    /// How many copies of this process were prepared.
+    var copies = 0
+    /// The chunks whose names have not been looked through yet.
+    var sources: [[UInt8]] = []
     var handles = HandleTable()
     var kinds: [KindTable] = []
     var metamethods: HandleMetamethods?
@@ -104,6 +107,7 @@ internal import CLuaBridge
             }
         }
         guard status == LUA_OK else { throw takeFailure() }
+        sources.append(source)
         return Function(reference: Reference(popping: self))
     }
 

@@ -27,7 +27,9 @@ public enum Value: Sendable, Equatable {
 
     /// A table with string keys; absent values are left out.
     public static func record(_ fields: KeyValuePairs<String, Value>) -> Value {
-        .table(fields.filter { $0.value != .absent }.map { Entry(.text($0.key), $0.value) })
+        var entries: [Entry] = []
+        for (name, value) in fields where value != .absent { entries.append(Entry(.text(name), value)) }
+        return .table(entries)
     }
 
     /// A table with the keys 1, 2, 3, ...

@@ -31,14 +31,14 @@ public func registerPrimitives(with state: State) -> Holdings {
 }
 
 /// Every module by its name, to be declared once it is named.
-private func modules(_ holdings: Holdings) -> [(name: String, declare: () -> Module)] {
+private func modules(_ holdings: Holdings) -> [LazyModule] {
     [
-        ("ns", { namespaceModule(holdings) }), ("fs", { fileModule(holdings) }),
-        ("net", { networkModule(holdings) }), ("proc", { processModule(holdings) }),
-        ("sys", { systemModule(holdings) }), ("cap", { capabilityModule() }),
-        ("seccomp", { seccompModule() }), ("landlock", { landlockModule() }),
-        ("dev", { deviceModule(holdings) }), ("term", { terminalModule(holdings) }),
-        ("cgroup", { cgroupModule(holdings) }),
+        LazyModule("ns") { namespaceModule(holdings) }, LazyModule("fs") { fileModule(holdings) },
+        LazyModule("net") { networkModule(holdings) }, LazyModule("proc") { processModule(holdings) },
+        LazyModule("sys") { systemModule(holdings) }, LazyModule("cap") { capabilityModule() },
+        LazyModule("seccomp") { seccompModule() }, LazyModule("landlock") { landlockModule() },
+        LazyModule("dev") { deviceModule(holdings) }, LazyModule("term") { terminalModule(holdings) },
+        LazyModule("cgroup") { cgroupModule(holdings) },
     ]
 }
 

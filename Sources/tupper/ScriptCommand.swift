@@ -20,7 +20,7 @@ struct ScriptCommand: ParsableCommand {
 
     func run() throws {
         let words = arguments.map { Array($0.utf8) }
-        throw ExitCode(ScriptFile(path: file).run(words, tracing: trace).told())
+        throw ExitCode(ScriptFile(path: file).run(words[...], tracing: trace).told())
     }
 }
 

@@ -32,7 +32,7 @@ enum Start {
         if words.count > 2, words[1] == Array("script".utf8),
             words[2] == [UInt8(ascii: "-")] || words[2].first != UInt8(ascii: "-")
         {
-            exit(ScriptFile(path: words[2]).run(Array(words[3...])).told())
+            exit(ScriptFile(path: words[2]).run(words[3...]).told())
         }
         let texts = Array(CommandLine.arguments.dropFirst())
         if let script = Completion.script(texts) { return printOutput(script) }

@@ -140,13 +140,14 @@ struct CgroupsTests {
 
     @Test("device rules are read in version 1's form, and nothing else")
     func rules() {
-        #expect(DeviceRule("c 1:3 rw") == DeviceRule(.character, major: 1, minor: 3, [.read, .write]))
-        #expect(DeviceRule("b *:* m") == DeviceRule(.block, major: nil, minor: nil, .make))
+        #expect(
+            DeviceRule(Array("c 1:3 rw".utf8)) == DeviceRule(.character, major: 1, minor: 3, [.read, .write]))
+        #expect(DeviceRule(Array("b *:* m".utf8)) == DeviceRule(.block, major: nil, minor: nil, .make))
         for bad in [
             "a *:* rwm", "c 1:3", "c 1:3 ", "c 1:3 rr", "c 1 rw", "c -1:3 r", "c 1:1048576 r", "c 1:3 rwx",
             " c 1:3 r",
         ] {
-            #expect(DeviceRule(bad) == nil, "\(bad)")
+            #expect(DeviceRule(Array(bad.utf8)) == nil, "\(bad)")
         }
     }
 
@@ -177,7 +178,7 @@ struct CgroupsTests {
 
     @Test("the device program allows what a rule allows, and nothing else")
     func deviceProgram() {
-        let rules = ["c 1:3 rw", "b *:* m", "c 10:* r"].compactMap { DeviceRule($0) }
+        let rules = ["c 1:3 rw", "b *:* m", "c 10:* r"].compactMap { DeviceRule(Array($0.utf8)) }
         let program = DeviceProgram.assemble(rules)
         func allows(_ access: UInt32, _ type: UInt32, _ major: UInt32, _ minor: UInt32) -> Bool {
             run(program, [access << 16 | type, major, minor]) == 1

@@ -177,6 +177,10 @@ int ck_watch_window(void);
 int ck_wait_for_key(int keyboard, int timeout);
 /// Back to the default disposition with an empty mask, as an executed program expects.
 void ck_reset_signals(void);
+/// The same before execve(2), which itself takes back what is caught: no signal is ignored any more, or blocked.
+void ck_heed_signals(void);
+/// Looks which signals a caller has left ignored, so that copies of this process need not.
+void ck_note_ignored_signals(void);
 
 // --- features.c ---
 

@@ -86,7 +86,18 @@ public struct CgroupSettings: Sendable, Equatable {
 /// Which devices a rule of a group is about, and what it allows.
 public struct DeviceRule: Sendable, Equatable {
     /// A block or a character device.
-    public enum Kind: String, Sendable { case block = "b", character = "c" }
+    public enum Kind: String, Sendable {
+        case block = "b"
+        case character = "c"
+
+        init?(_ letter: UInt8) {
+            switch letter {
+            case UInt8(ascii: "b"): self = .block
+            case UInt8(ascii: "c"): self = .character
+            default: return nil
+            }
+        }
+    }
     /// What may be done.
     public struct Access: OptionSet, Sendable {
         public let rawValue: UInt32
@@ -116,25 +127,26 @@ public struct DeviceRule: Sendable, Equatable {
     }
 
     /// Reads the form of version 1, as in `"c 1:3 rwm"` or `"b *:* m"`; nil where it is none.
-    public init?(_ text: String) {
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, let kind = Kind(rawValue: String(words[0])) else { return nil }
-        let numbers = words[1].split(separator: ":", omittingEmptySubsequences: false)
-        guard numbers.count == 2, let major = Self.number(numbers[0]), let minor = Self.number(numbers[1]),
-            let access = Self.access(words[2])
+    public init?(_ text: [UInt8]) {
+        let space = UInt8(ascii: " ")
+        guard text.count > 2, let kind = Kind(text[0]), text[1] == space,
+            let colon = text.firstIndex(of: UInt8(ascii: ":")),
+            let end = text[colon...].firstIndex(of: space),
+            let major = Self.number(text[2..<colon]), let minor = Self.number(text[(colon + 1)..<end]),
+            let access = Self.access(text[(end + 1)...])
         else { return nil }
         self.init(kind, major: major, minor: minor, access)
     }
 
     /// Letters of `rwm`, each once.
-    public static func access(_ letters: Substring) -> Access? {
+    public static func access(_ letters: ArraySlice<UInt8>) -> Access? {
         var access: Access = []
         for letter in letters {
             let one: Access
             switch letter {
-            case "r": one = .read
-            case "w": one = .write
-            case "m": one = .make
+            case UInt8(ascii: "r"): one = .read
+            case UInt8(ascii: "w"): one = .write
+            case UInt8(ascii: "m"): one = .make
             default: return nil
             }
             guard access.insert(one).inserted else { return nil }
@@ -143,12 +155,15 @@ public struct DeviceRule: Sendable, Equatable {
     }
 
     /// A star is any number: the outer optional is for what is neither. Device numbers have 12 and 20 bits.
-    private static func number(_ text: Substring) -> UInt32?? {
-        if text == "*" { return .some(nil) }
-        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let number = UInt32(text),
-            number < 1 << 20
-        else { return nil }
-        return .some(number)
+    private static func number(_ text: ArraySlice<UInt8>) -> UInt32?? {
+        if text.count == 1, text.first == UInt8(ascii: "*") { return .some(nil) }
+        guard (1...7).contains(text.count) else { return nil }
+        var number: UInt32 = 0
+        for digit in text {
+            guard (48...57).contains(digit) else { return nil }
+            number = number * 10 + UInt32(digit - 48)
+        }
+        return number < 1 << 20 ? .some(number) : nil
     }
 
     /// As version 1 takes it.

@@ -6,7 +6,9 @@ internal import Glibc
 /// openat2(2), RESOLVE_IN_ROOT.
 public struct RootPath: Sendable {
     /// What `/` means; nil for this process's own root, where a link in last place is refused.
-    public let root: Path?
+    public var root: Path? { hasRoot ? directory : nil }
+    private let hasRoot: Bool
+    private let directory: Path
     /// The path inside.
     public let path: Path
     /// Whether a link anywhere in the path is refused, even one that stays inside.
@@ -14,7 +16,8 @@ public struct RootPath: Sendable {
 
     /// A path inside a root.
     public init(_ path: Path, in root: Path? = nil, refusingLinks refusesLinks: Bool = false) {
-        self.root = root
+        hasRoot = root != nil
+        directory = root ?? "/"
         self.path = path
         self.refusesLinks = refusesLinks
     }

@@ -40,6 +40,7 @@ public final class Child {
         into namespaces: NamespaceSet = [], group: CgroupPlacement? = nil
     ) throws(SystemCallError) -> Child? {
         ck_flush()
+        ck_note_ignored_signals()
         OwnProgram.seal()
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {

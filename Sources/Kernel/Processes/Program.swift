@@ -9,15 +9,20 @@ public struct Program: Sendable {
     public var environment: [[UInt8]]?
     /// Where it starts; nil for here.
     public var directory: Path?
-    /// Whom it becomes first, and what it may do; nil for this process's own.
-    public var privileges: Privileges?
+    /// Whom it becomes first, and what it may do.
+    public var privileges: Privileges
     /// Whether it is killed when this process ends.
     public var diesWithParent = false
 
     /// A program by its arguments.
-    public init(_ arguments: [[UInt8]], environment: [[UInt8]]? = nil) {
+    public init(
+        _ arguments: [[UInt8]], environment: [[UInt8]]? = nil, in directory: Path? = nil,
+        as privileges: Privileges = Privileges()
+    ) {
         self.arguments = arguments
         self.environment = environment
+        self.directory = directory
+        self.privileges = privileges
     }
 
     /// A program by words of text.
@@ -46,7 +51,7 @@ public struct Program: Sendable {
         try terminal?.control()
         if let directory { try WorkingDirectory.change(to: directory) }
         try WorkingDirectory.checkInside()
-        try privileges?.apply()
+        try privileges.apply()
         // Close-on-exec rather than closed: when the program cannot be run, this process goes on.
         try systemCall("close_range") { ck_close_range(3, .max, 4) }
         var number: Int32 = 0
@@ -66,7 +71,7 @@ public struct Program: Sendable {
         _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) -> Int32 {
-        ck_reset_signals()
+        ck_heed_signals()
         _ = unsafe ck_execvpe(words[0], words, environment)
         return errno
     }
@@ -167,14 +172,25 @@ extension Child {
 func withStrings(
     _ strings: [[UInt8]], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Void
 ) {
-    let copies = unsafe strings.map { string in
-        unsafe (string + [0]).map { CChar(bitPattern: $0) }.withUnsafeBufferPointer {
-            unsafe $0.baseAddress.flatMap { unsafe strdup($0) }
+    // Plain memory, since a list of pointers is of a type that would have to be made at run time first.
+    typealias Pointer = UnsafeMutablePointer<CChar>
+    let size = strings.reduce(0) { $0 + $1.count + 1 }
+    let table = unsafe UnsafeMutableRawPointer.allocate(
+        byteCount: unsafe (strings.count + 1) * MemoryLayout<Pointer?>.stride + size,
+        alignment: MemoryLayout<Pointer?>.alignment)
+    defer { unsafe table.deallocate() }
+    let pointers = unsafe table.bindMemory(to: Pointer?.self, capacity: strings.count + 1)
+    var end = unsafe (table + (strings.count + 1) * MemoryLayout<Pointer?>.stride)
+        .bindMemory(to: CChar.self, capacity: size)
+    for (index, string) in strings.enumerated() {
+        unsafe pointers[index] = end
+        for byte in string {
+            unsafe end.pointee = CChar(bitPattern: byte)
+            unsafe end += 1
         }
+        unsafe end.pointee = 0
+        unsafe end += 1
     }
-    var pointers = unsafe copies + [nil]
-    unsafe pointers.withUnsafeMutableBufferPointer {
-        if let base = $0.baseAddress { unsafe body(base) }
-    }
-    unsafe copies.forEach { unsafe free($0) }
+    unsafe pointers[strings.count] = nil
+    unsafe body(pointers)
 }

@@ -141,8 +141,8 @@ public final class RunningContainer {
 
     /// What a program may there: no more than the process that was looked at, and it is the same user unless said
     /// otherwise.
-    func limit(_ asked: Privileges?) throws(SystemCallError) -> Privileges {
-        var privileges = asked ?? Privileges()
+    func limit(_ asked: Privileges) throws(SystemCallError) -> Privileges {
+        var privileges = asked
         privileges.capabilities = privileges.capabilities?.intersection(bounding) ?? bounding
         privileges.ambient = privileges.ambient.intersection(bounding)
         privileges.gainsNothing = privileges.gainsNothing || gainsNothing

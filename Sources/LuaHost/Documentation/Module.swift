@@ -1,19 +1,34 @@
 /// A primitive by its short name, built only once it is asked for: building all of them takes longer than many a
 /// script runs.
 public struct Declaration {
-    let name: [UInt8]
     /// Its short name, as in `"mount"`.
-    public var shortName: String { String(decoding: name, as: UTF8.self) }
+    public let shortName: String
     private let build: () -> Primitive
 
     /// Declares `"mount"` of the module `fs`, say; the primitive's own name is then `"fs.mount"`.
     public init(_ name: String, _ primitive: @autoclosure @escaping () -> Primitive) {
-        self.name = Array(name.utf8)
+        shortName = name
         build = primitive
     }
 
+    /// Whether these bytes are its short name.
+    func isNamed(_ name: [UInt8]) -> Bool { shortName.utf8.elementsEqual(name) }
+
     /// The primitive, built.
     public var primitive: Primitive { build() }
+}
+
+/// A module by its name, declared only once a script names it.
+public struct LazyModule {
+    let name: String
+    /// Builds it.
+    public let declare: () -> Module
+
+    /// A module to be declared by `declare`.
+    public init(_ name: String, _ declare: @escaping () -> Module) {
+        self.name = name
+        self.declare = declare
+    }
 }
 
 /// A Lua module: a global table of primitives.

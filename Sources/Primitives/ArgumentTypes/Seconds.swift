@@ -13,13 +13,13 @@ public struct Seconds: ArgumentType, Sendable, Equatable {
         "seconds: a number, or text with a unit as in \"250ms\", \"5s\", \"2m\", \"1h\""
     }
     public static func read(_ slot: Slot) throws -> Seconds {
-        let wanted = slot.wanted("a duration such as 5, 0.25 or \"250ms\"")
+        func wanted() -> ArgumentError { slot.wanted("a duration such as 5, 0.25 or \"250ms\"") }
         if let number = slot.number() {
-            guard number >= 0, number.isFinite else { throw wanted }
+            guard number >= 0, number.isFinite else { throw wanted() }
             return Seconds(seconds: number)
         }
         guard let text = slot.bytes(), let seconds = Seconds(String(decoding: text, as: UTF8.self)) else {
-            throw wanted
+            throw wanted()
         }
         return seconds
     }

@@ -21,13 +21,13 @@ public struct Size: ArgumentType, Sendable, Equatable, CustomStringConvertible {
         "bytes: a number, or text as in \"64M\" and \"2GiB\" (by 1024) or \"2GB\" (by 1000)"
     }
     public static func read(_ slot: Slot) throws -> Size {
-        let wanted = slot.wanted("a size such as 4096, \"64M\" or \"2GiB\"")
+        func wanted() -> ArgumentError { slot.wanted("a size such as 4096, \"64M\" or \"2GiB\"") }
         if let number = slot.integer() {
-            guard number >= 0 else { throw wanted }
+            guard number >= 0 else { throw wanted() }
             return Size(bytes: number)
         }
-        guard let text = slot.bytes(), let size = Size(String(decoding: text, as: UTF8.self)) else {
-            throw wanted
+        guard let text = slot.bytes(), let size = Size(text) else {
+            throw wanted()
         }
         return size
     }
@@ -36,27 +36,38 @@ public struct Size: ArgumentType, Sendable, Equatable, CustomStringConvertible {
     public init(bytes: Int64) { self.bytes = bytes }
 
     /// Reads text as in `"64M"`; nil where it is none, or more than 64 bits hold.
-    public init?(_ text: String) {
-        let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        let unit = text.dropFirst(digits.count).uppercased()
-        guard let factor = Self.factor(unit), let number = Double(digits) else { return nil }
-        if let whole = Int64(digits) {
-            let (bytes, overflow) = whole.multipliedReportingOverflow(by: factor)
-            if overflow { return nil }
+    public init?(_ text: [UInt8]) {
+        let digits = text.prefix { (48...57).contains($0) || $0 == UInt8(ascii: ".") }
+        guard let factor = Self.factor(text[digits.endIndex...]) else { return nil }
+        if digits.contains(UInt8(ascii: ".")) {
+            guard let number = Double(String(decoding: digits, as: UTF8.self)),
+                let bytes = Int64(exactly: (number * Double(factor)).rounded())
+            else { return nil }
             self.bytes = bytes
-        } else {
-            guard let bytes = Int64(exactly: (number * Double(factor)).rounded()) else { return nil }
-            self.bytes = bytes
+            return
         }
+        guard !digits.isEmpty else { return nil }
+        var bytes: Int64 = 0
+        for digit in digits {
+            let tens = bytes.multipliedReportingOverflow(by: 10)
+            let sum = tens.partialValue.addingReportingOverflow(Int64(digit - 48))
+            if tens.overflow || sum.overflow { return nil }
+            bytes = sum.partialValue
+        }
+        let product = bytes.multipliedReportingOverflow(by: factor)
+        if product.overflow { return nil }
+        self.bytes = product.partialValue
     }
 
-    private static func factor(_ unit: String) -> Int64? {
-        if unit.isEmpty || unit == "B" { return 1 }
-        guard let power = ["K", "M", "G", "T", "P"].firstIndex(of: String(unit.prefix(1))) else { return nil }
+    /// A letter, alone or as in `KiB` a power of 1024, as in `KB` one of 1000; in either case.
+    private static func factor(_ unit: ArraySlice<UInt8>) -> Int64? {
+        let unit = unit.map { (97...122).contains($0) ? $0 - 32 : $0 }
+        guard let letter = unit.first, unit != Array("B".utf8) else { return 1 }
+        guard let power = Array("KMGTP".utf8).firstIndex(of: letter) else { return nil }
         let base: Int64
         switch unit.dropFirst() {
-        case "", "IB": base = 1024
-        case "B": base = 1000
+        case [], Array("IB".utf8)[...]: base = 1024
+        case Array("B".utf8)[...]: base = 1000
         default: return nil
         }
         return (0...power).reduce(1) { factor, _ in factor * base }

@@ -121,8 +121,8 @@ private struct CpuSet: ArgumentType {
     static var annotation: String { "string" }
     static var form: String? { "numbers and ranges of processors, as in \"0-2,7\"" }
     static func read(_ slot: Slot) throws -> CpuSet {
-        let wanted = slot.wanted("processors such as \"0-2,7\", each below 8192")
-        guard let bytes = slot.bytes(), (1...1024).contains(bytes.count) else { throw wanted }
+        func wanted() -> ArgumentError { slot.wanted("processors such as \"0-2,7\", each below 8192") }
+        guard let bytes = slot.bytes(), (1...1024).contains(bytes.count) else { throw wanted() }
         let text = String(decoding: bytes, as: UTF8.self)
         for range in text.split(separator: ",", omittingEmptySubsequences: false) {
             let ends = range.split(separator: "-", omittingEmptySubsequences: false)
@@ -132,7 +132,7 @@ private struct CpuSet: ArgumentType {
             }
             guard numbers.count == ends.count, (1...2).contains(ends.count),
                 numbers[0] <= numbers[ends.count - 1]
-            else { throw wanted }
+            else { throw wanted() }
         }
         return CpuSet(list: text)
     }
@@ -192,14 +192,15 @@ private struct DevicePermission: ArgumentType {
         """
     }
     static func read(_ slot: Slot) throws -> DevicePermission {
-        let wanted = slot.wanted("a device rule such as \"c 1:3 rw\", \"b *:* m\" or \"/dev/fuse rw\"")
-        guard let bytes = slot.bytes(), bytes.count < 4096, !bytes.contains(0) else { throw wanted }
-        let text = String(decoding: bytes, as: UTF8.self)
-        if let rule = DeviceRule(text) { return DevicePermission(rule: rule) }
+        func wanted() -> ArgumentError {
+            slot.wanted("a device rule such as \"c 1:3 rw\", \"b *:* m\" or \"/dev/fuse rw\"")
+        }
+        guard let bytes = slot.bytes(), bytes.count < 4096, !bytes.contains(0) else { throw wanted() }
+        if let rule = DeviceRule(bytes) { return DevicePermission(rule: rule) }
         guard bytes.first == UInt8(ascii: "/"), let space = bytes.lastIndex(of: UInt8(ascii: " ")),
-            let access = DeviceRule.access(Substring(decoding: bytes[(space + 1)...], as: UTF8.self)),
+            let access = DeviceRule.access(bytes[(space + 1)...]),
             let numbers = try DeviceNumbers.read(Path(bytes: Array(bytes[..<space])))
-        else { throw wanted }
+        else { throw wanted() }
         return DevicePermission(
             rule: DeviceRule(numbers.kind, major: numbers.major, minor: numbers.minor, access))
     }

@@ -173,18 +173,20 @@ private struct Owner: ArgumentType {
             }
             return Owner(user: user, group: nil)
         }
-        let wanted = slot.wanted("an owner such as \"root\", \"1000:1000\" or \":staff\"")
-        guard let bytes = slot.bytes(), !bytes.contains(0) else { throw wanted }
+        func wanted() -> ArgumentError {
+            slot.wanted("an owner such as \"root\", \"1000:1000\" or \":staff\"")
+        }
+        guard let bytes = slot.bytes(), !bytes.contains(0) else { throw wanted() }
         let parts = bytes.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map(
             Array.init)
-        guard parts.count <= 2, parts.contains(where: { !$0.isEmpty }) else { throw wanted }
+        guard parts.count <= 2, parts.contains(where: { !$0.isEmpty }) else { throw wanted() }
         var (user, group): (UInt32?, UInt32?) = (nil, nil)
         if !parts[0].isEmpty {
-            guard let found = try Accounts.find(parts[0]) else { throw wanted }
+            guard let found = try Accounts.find(parts[0]) else { throw wanted() }
             user = found.user
         }
         if parts.count == 2, !parts[1].isEmpty {
-            guard let found = try Accounts.group(parts[1]) else { throw wanted }
+            guard let found = try Accounts.group(parts[1]) else { throw wanted() }
             group = found
         }
         return Owner(user: user, group: group)

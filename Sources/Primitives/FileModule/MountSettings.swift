@@ -4,7 +4,13 @@ internal import LuaHost
 /// What mount(8) takes after `-o`, sorted into the mount's own attributes and the filesystem's options.
 struct MountSettings {
     private(set) var attributes: MountAttributes
-    private var options: [(key: String, value: [UInt8]?)] = []
+    private var options: [Option] = []
+
+    /// One of the filesystem's: a flag where it has no value.
+    private struct Option {
+        let key: String
+        let value: [UInt8]?
+    }
 
     init(_ text: String, _ attributes: MountAttributes) throws {
         self.attributes = attributes
@@ -15,9 +21,10 @@ struct MountSettings {
                 continue
             }
             guard !key.isEmpty else { throw ArgumentError("option 'options': a name wanted before '='") }
-            options.append((key, option == key ? nil : Array(option.utf8.dropFirst(key.utf8.count + 1))))
+            let value = option == key ? nil : Array(option.utf8.dropFirst(key.utf8.count + 1))
+            options.append(Option(key: key, value: value))
         }
-        if self.attributes.contains(.readonly) { options.append(("ro", nil)) }
+        if self.attributes.contains(.readonly) { options.append(Option(key: "ro", value: nil)) }
     }
 
     /// Mounts `source` as `type`, or as the first type of this kernel that takes it.
@@ -32,7 +39,7 @@ struct MountSettings {
 
     private func make(_ type: String, _ source: Path) throws(SystemCallError) -> DetachedMount {
         let context = try FilesystemContext(type, source: source)
-        for (key, value) in options { try context.set(key, value) }
+        for option in options { try context.set(option.key, option.value) }
         return try context.mount(attributes)
     }
 }

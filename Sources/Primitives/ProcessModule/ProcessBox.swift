@@ -199,8 +199,8 @@ extension Child.Ending {
     /// As Lua sees it.
     var value: Value {
         switch self {
-        case .code(let code): .record(["code": .integer(Int64(code))])
-        case .signal(let signal): .record(["signal": .text(SignalNames.name(signal))])
+        case .code(let code): .table([.init(.text("code"), .integer(Int64(code)))])
+        case .signal(let signal): .table([.init(.text("signal"), .text(SignalNames.name(signal)))])
         }
     }
 

@@ -64,9 +64,7 @@ struct ProgramOptions {
     private func inside(_ program: Program, _ call: Call) throws -> Program {
         do {
             var program = program
-            var identified = program.privileges ?? Privileges()
-            try privileges.identify(&identified, call)
-            program.privileges = identified
+            try privileges.identify(&program.privileges, call)
             return program
         } catch let error as ArgumentError {
             throw Joining.Failure(words: error.message)
@@ -77,18 +75,19 @@ struct ProgramOptions {
     func program(_ call: Call, joining most: Capabilities? = nil) throws -> Program {
         let arguments = try call[words]
         guard !arguments.isEmpty else { throw ArgumentError("a program's name wanted in the list") }
-        var program = Program(arguments.map(\.bytes))
+        return try Program(
+            arguments.map(\.bytes), environment: environment(call), in: call[cwd],
+            as: privileges.privileges(call, joining: most))
+    }
+
+    /// This process's own with the variables that are given, or those alone; nil for this process's own.
+    private func environment(_ call: Call) throws -> [[UInt8]]? {
         let variables = try call[env]?.variables ?? []
-        if try call[clearEnvironment] {
-            program.environment = variables.map(\.assignment)
-        } else if !variables.isEmpty {
-            let names = Set(variables.map(\.name))
-            let kept = EnvironmentVariables.all().filter { !names.contains($0.name) }
-            program.environment = kept.map(\.assignment) + variables.map(\.assignment)
-        }
-        program.directory = try call[cwd]
-        program.privileges = try privileges.privileges(call, joining: most)
-        return program
+        if try call[clearEnvironment] { return variables.map(\.assignment) }
+        if variables.isEmpty { return nil }
+        let names = Set(variables.map(\.name))
+        let kept = EnvironmentVariables.all().filter { !names.contains($0.name) }
+        return kept.map(\.assignment) + variables.map(\.assignment)
     }
 }
 

@@ -16,7 +16,7 @@ public struct RecordRunner {
         let status = try inCopy(of: runner.state) {
             let recorder = Recorder(runner.state, record)
             runner.load = recorder.load
-            let ending = runner.run(source, name: name, arguments: arguments)
+            let ending = runner.run(source, name: name, arguments: arguments[...])
             if !ending.report.isEmpty {
                 recorder.tell(error: ending.report)
                 runner.state.complain(ending.report)

@@ -11,7 +11,7 @@ public struct ScriptFile {
     public init(path: [UInt8]) { self.path = path }
 
     /// Runs it with `arguments` as `arg` and `...`.
-    public func run(_ arguments: [[UInt8]], tracing: TraceFormat? = nil) -> ScriptRunner.Ending {
+    public func run(_ arguments: ArraySlice<[UInt8]>, tracing: TraceFormat? = nil) -> ScriptRunner.Ending {
         run { source, name in
             ScriptRunner(tracing: tracing).run(source, name: name, arguments: arguments)
         }

@@ -40,7 +40,7 @@ public struct ScriptRunner {
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.
     ///
     /// However it ends, what it made on the host is released.
-    public func run(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
+    public func run(_ source: [UInt8], name: String, arguments: ArraySlice<[UInt8]>) -> Ending {
         let ending = runChunk(source, name: name, arguments: arguments)
         state.forgetStop()
         state.ending()
@@ -51,11 +51,11 @@ public struct ScriptRunner {
         return Ending(status: ending.status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
     }
 
-    private func runChunk(_ source: [UInt8], name: String, arguments: [[UInt8]]) -> Ending {
+    private func runChunk(_ source: [UInt8], name: String, arguments: ArraySlice<[UInt8]>) -> Ending {
         let values = arguments.map(Value.bytes)
-        let named = Value.Entry(.integer(0), .text(name))
-        let rest = values.enumerated().map { Value.Entry(.integer(Int64($0.offset) + 1), $0.element) }
-        state.setGlobal("arg", .table([named] + rest))
+        var words = [Value.Entry(.integer(0), .text(name))]
+        for value in values { words.append(.init(.integer(Int64(words.count)), value)) }
+        state.setGlobal("arg", .table(words))
         let chunk: Function
         do { chunk = try load(withoutShebang(source), "@\(name)") } catch let failure as LuaFailure {
             return Ending(status: 1, report: syntaxError(failure, in: source))

@@ -18,7 +18,7 @@ public struct StepRunner {
             let stepper = try Stepper(runner.state, runner.holdings)
             stepper.follow = Stepper.Follow(rawValue: follow.rawValue) ?? .parent
             runner.load = stepper.load
-            return runner.run(source, name: name, arguments: arguments)
+            return runner.run(source, name: name, arguments: arguments[...])
         } catch {
             return ScriptRunner.Ending(status: 1, report: "tupper: \(error)")
         }
