@@ -111,12 +111,13 @@ struct HandleMetamethods {
             try call.state.kindTable(of: type(of: try call.anyReceiver()))?.close(call)
             return []
         }
-        index = add("__index", "Reads a field, or builds the methods.") { call in
+        index = add("__index", "Builds a method, or reads a field.") { call in
             let handle = try call.anyReceiver()
             guard case .bytes(let name) = try call[argument].value else { return [] }
-            if let field = try handle.field(String(decoding: name, as: UTF8.self)) { return [.value(field)] }
-            let method = call.state.kindTable(of: type(of: handle))?.method(name, in: call.state)
-            return method.map { [.reference($0)] } ?? []
+            if let method = call.state.kindTable(of: type(of: handle))?.method(name, in: call.state) {
+                return [.reference(method)]
+            }
+            return try handle.field(String(decoding: name, as: UTF8.self)).map { [.value($0)] } ?? []
         }
     }
 }

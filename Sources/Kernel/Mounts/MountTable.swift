@@ -27,15 +27,28 @@ public enum MountTable {
     /// Reads the table's text; a line that is not one is left out.
     public static func parse(_ text: [UInt8], types: [String] = []) -> [Entry] {
         let wanted = types.map { Array($0.utf8) }
-        return text.split(separator: UInt8(ascii: "\n")).compactMap { entry($0, wanted) }
+        return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            wanted.isEmpty || hasType(line, of: wanted) ? entry(line) : nil
+        }
+    }
+
+    /// Told before the line is taken apart, since most lines are of other types. No field before the dash can be one,
+    /// and within a field there is no space.
+    private static func hasType(_ line: ArraySlice<UInt8>, of types: [[UInt8]]) -> Bool {
+        let dash = UInt8(ascii: "-")
+        for index in line.indices.dropFirst().dropLast()
+        where line[index] == dash && line[index - 1] == space && line[index + 1] == space {
+            let type = line[(index + 2)...].prefix { $0 != space }
+            return types.contains { $0.elementsEqual(type) }
+        }
+        return false
     }
 
     private static let (space, comma) = (UInt8(ascii: " "), UInt8(ascii: ","))
 
-    private static func entry(_ line: ArraySlice<UInt8>, _ types: [[UInt8]]) -> Entry? {
+    private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {
         let fields = line.split(separator: space, omittingEmptySubsequences: false)
         guard let dash = fields.dropFirst(6).firstIndex(of: [UInt8(ascii: "-")]), dash + 3 < fields.count,
-            types.isEmpty || types.contains(where: { $0.elementsEqual(fields[dash + 1]) }),
             let identifier = UInt64(text(fields[0])), let parent = UInt64(text(fields[1]))
         else { return nil }
         return Entry(

@@ -48,12 +48,12 @@ public struct RootPath: Sendable {
     /// Opens it to mount something there.
     func openTarget(making kind: Kind? = nil) throws(SystemCallError) -> MountTarget {
         guard let root else {
-            let place = openLiterally(below: AT_FDCWD)
+            let place = try openLiterally(making: kind, below: AT_FDCWD)
             if place >= 0 { return MountTarget(Descriptor(owning: place), at: path, self) }
             return try MountTarget(resolving: open(making: kind, below: AT_FDCWD), self)
         }
         let directory = try Descriptor.open(root, O_DIRECTORY | Descriptor.pathOnly)
-        let place = root.isAbsolute ? openLiterally(below: directory.number) : -1
+        let place = root.isAbsolute ? try openLiterally(making: kind, below: directory.number) : -1
         if place >= 0 {
             return MountTarget(Descriptor(owning: place), at: root.appending(path), self)
         }
@@ -62,13 +62,18 @@ public struct RootPath: Sendable {
 
     /// The same where no link is on the way, and the path so the real one; -1 where that is not so. The kernel's word on
     /// where a path leads costs more.
-    private func openLiterally(below directory: Int32) -> Int32 {
+    private func openLiterally(making kind: Kind?, below directory: Int32) throws(SystemCallError) -> Int32 {
         guard path.isAbsolute, !path.bytes.hasDotComponent else { return -1 }
         let resolution: PathResolution =
             root == nil ? [.noMagicLinks, .noLinks] : [.noMagicLinks, .noLinks, .inRoot]
-        return unsafe path.withPlatformString {
+        let place = unsafe path.withPlatformString {
             unsafe Descriptor.openResolved($0, Descriptor.pathOnly, in: directory, resolution)
         }
+        // It was not a link that hid it: nor would it be found by following links.
+        if place < 0, errno == ENOENT, kind == nil {
+            throw SystemCallError("openat2", ENOENT, [.init("path", text)])
+        }
+        return place
     }
 
     /// Where an open descriptor of this path lies: the kernel's word where /proc is in sight.
