@@ -8,13 +8,15 @@ struct RecordCommand: ParsableCommand {
         commandName: "record", abstract: "Run a Lua script and make a page that shows each of its steps.",
         discussion: "The page is one file that needs nothing else: open it in any browser.")
 
-    @Option(name: .shortAndLong, help: "Where to write the page.")
+    @Option(name: .shortAndLong, help: "Where to write the page.", completion: .file())
     var output: String
 
-    @Argument(help: "The script.")
+    @Argument(help: "The script.", completion: .file())
     var file: String
 
-    @Argument(parsing: .postTerminator, help: "What the script finds in arg and '...', after --.")
+    @Argument(
+        parsing: .postTerminator, help: "What the script finds in arg and '...', after --.",
+        completion: .file())
     var arguments: [String] = []
 
     func run() throws {

@@ -12,10 +12,11 @@ struct ScriptCommand: ParsableCommand {
             valueName: "format"))
     var trace: TraceFormat?
 
-    @Argument(help: "The script; - reads standard input.")
+    @Argument(help: "The script; - reads standard input.", completion: .file())
     var file: String
 
-    @Argument(parsing: .captureForPassthrough, help: "What the script finds in arg and '...'.")
+    @Argument(
+        parsing: .captureForPassthrough, help: "What the script finds in arg and '...'.", completion: .file())
     var arguments: [String] = []
 
     func run() throws {

@@ -1,5 +1,5 @@
-import ArgumentParser
-import Shell
+public import ArgumentParser
+public import Shell
 
 /// `tupper step FILE [ARGS...]`.
 struct StepCommand: ParsableCommand {
@@ -8,23 +8,17 @@ struct StepCommand: ParsableCommand {
         discussion:
             "After each line that touched the system: what it called, and what changed on the machine.")
 
-    @Option(help: "Whom to go with when a child process begins: child, parent or both.")
-    var follow = "parent"
+    @Option(help: "Whom to go with when a child process begins.")
+    var follow = StepRunner.Follow.parent
 
-    @Argument(help: "The script.")
+    @Argument(help: "The script.", completion: .file())
     var file: String
 
-    @Argument(parsing: .captureForPassthrough, help: "What the script finds in arg and '...'.")
+    @Argument(
+        parsing: .captureForPassthrough, help: "What the script finds in arg and '...'.", completion: .file())
     var arguments: [String] = []
 
-    func validate() throws {
-        guard StepRunner.Follow(rawValue: follow) != nil else {
-            throw ValidationError("--follow takes child, parent or both.")
-        }
-    }
-
     func run() throws {
-        let follow = StepRunner.Follow(rawValue: follow) ?? .parent
         throw ExitCode(
             ScriptFile(path: file).run { source, name in
                 StepRunner(follow: follow).run(
@@ -32,3 +26,5 @@ struct StepCommand: ParsableCommand {
             }.told())
     }
 }
+
+extension StepRunner.Follow: ExpressibleByArgument {}

@@ -144,6 +144,37 @@ struct ReferenceTests {
         for word in ["doctor", "stubs", "trace"] { #expect(script.output.contains(word), "\(word)") }
     }
 
+    @Test(
+        "zsh and fish complete commands, names, files and the values of options", arguments: ["zsh", "fish"])
+    func interactive(_ shell: String) throws {
+        let scratch = try Scratch()
+        let script = try Tupper.run(arguments: ["--generate-completion-script", shell]).output
+        try scratch.write(shell == "zsh" ? "_tupper" : "tupper.fish", Array(script.utf8))
+        try scratch.write("build.lua", [])
+        let terminal = try TypedSession(
+            shell == "zsh" ? ["-f", "-i"] : ["--no-config"], program: "/usr/bin/\(shell)", home: scratch.path,
+            environment: [
+                "PATH": "\(URL(fileURLWithPath: Tupper.path).deletingLastPathComponent().path):/usr/bin:/bin"
+            ])
+        try terminal.enter("cd; echo rea''dy")
+        try terminal.expect("ready")
+        try terminal.enter(
+            shell == "zsh"
+                ? "fpath=(~ $fpath); autoload -Uz compinit; compinit -u -d ~/dump; echo loa''ded"
+                : "source tupper.fish; echo loa''ded")
+        try terminal.expect("loaded")
+        for (typed, completed) in [
+            ("tupper doct", "doctor"), ("tupper help fs.unm", "fs.unmount"), ("tupper step bui", "build.lua"),
+            ("tupper step --follow bo", "both"), ("tupper record build.lua --outp", "--output"),
+        ] {
+            // The line as it was completed is printed: what is drawn while typing jumps about.
+            try terminal.type(typed + "\t")
+            try terminal.type("\u{1}echo got-\u{5}\r")
+            try terminal.expect("got-tupper")
+            try terminal.expect("\(completed)")
+        }
+    }
+
     @Test("bash completes the names of primitives after help")
     func bash() throws {
         let outcome = try Tupper.runShell(

@@ -126,7 +126,7 @@ struct ReplHostTests {
         try outside.expect("> ")
         try outside.enter("ns.unshare{ 'mount' }")
         try outside.expect("mount] > ")
-        let inner = "proc.run{ '\(outside.program)', 'repl' }"
+        let inner = "proc.run{ '\(Tupper.path)', 'repl' }"
         try outside.enter(inner)
         try outside.expect("Ctrl-D leaves.\n")
         try outside.enter("a = fs.tmpfs '/mnt'; b = fs.tmpfs('/srv', { size = '1M' }); made()")

@@ -117,7 +117,7 @@ struct ReplTroubleTests {
         try terminal.enter("ns.unshare{ 'mount' }")
         try terminal.expect("mount] > ")
         try terminal.enter(
-            "function inner() proc.run{ '\(terminal.program)', 'repl', env = { XDG_STATE_HOME = s } } end")
+            "function inner() proc.run{ '\(Tupper.path)', 'repl', env = { XDG_STATE_HOME = s } } end")
         try terminal.enter(
             "s = '\(home.path)/state'; fs.tmpfs(s, { size = '64K' }); fs.mkdir(s .. '/tupper')")
         try terminal.enter("fs.write(s .. '/tupper/history', 'x = 1\\n')")

@@ -28,13 +28,20 @@ struct StepTests {
     }
 
     func start(
-        _ script: String, _ options: [String] = [], columns: Int = 100, environment: [String: String] = [:],
+        _ script: String, _ options: [String] = [], columns: UInt16 = 100,
+        environment: [String: String] = [:],
         inOwnNetwork: Bool = false
-    ) throws -> PseudoTerminal {
+    ) throws -> TypedSession {
         try scratch.write("script.lua", Array(script.utf8))
-        let terminal = try PseudoTerminal(
-            ["step"] + options + [scratch("script.lua")], columns: columns, environment: environment,
-            inOwnNetwork: inOwnNetwork)
+        let words = ["step"] + options + [scratch("script.lua")]
+        let variables = ["NO_COLOR": "1"].merging(environment) { $1 }
+        let terminal =
+            try inOwnNetwork
+            ? TypedSession(
+                ["--net", Tupper.path] + words, program: "/usr/bin/unshare", home: scratch.path,
+                columns: columns, rows: 40, environment: variables)
+            : TypedSession(
+                words, home: scratch.path, columns: columns, rows: 40, environment: variables)
         #expect(terminal.sees("step> "), "\(terminal.shown)")
         return terminal
     }
@@ -45,7 +52,7 @@ struct StepTests {
         #expect(terminal.shown.contains(Self.at(1) + "local function add(a, b)"))
         #expect(terminal.shown.contains("    3      return sum"))
         #expect(terminal.says("quit", "quit"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("step goes into a function, next over it, finish out of it")
@@ -57,7 +64,7 @@ struct StepTests {
         #expect(terminal.says("next", Self.at(7)))
         #expect(terminal.says("next", Self.at(10) + "print"))
         #expect(terminal.says("next", "total\t6") || terminal.shown.contains("total"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("an empty line repeats, and a count goes on several times")
@@ -77,7 +84,7 @@ struct StepTests {
         #expect(terminal.says("break 11", "no statement on line 11"))
         #expect(terminal.says("break nothing", "no function 'nothing'"))
         #expect(terminal.says("c", "total"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("a breakpoint in a function holds where its condition does; delete takes it away")
@@ -91,7 +98,7 @@ struct StepTests {
         #expect(terminal.says("delete 2", "deleted 2"))
         #expect(terminal.says("x", "deleted 1"))
         #expect(terminal.says("c", "total"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("until goes on to a line")
@@ -130,7 +137,7 @@ struct StepTests {
         #expect(terminal.says("error 'no'", "no"))
         #expect(terminal.says("exit", "step> "))
         #expect(terminal.says("c", "count is\t140") || terminal.shown.contains("140"), "\(terminal.shown)")
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("list shows more, help all commands, and what is none is said")
@@ -171,7 +178,7 @@ struct StepTests {
         #expect(terminal.says("n", "~ link left is attached to br0"), "\(terminal.shown)")
         #expect(terminal.says("n", "~ directory "))
         #expect(terminal.says("n", "released at the end") || terminal.shown.contains("- mount /mnt"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("colours stand on a terminal, and none where NO_COLOR is set")
@@ -189,8 +196,8 @@ struct StepTests {
             "local b <close> = net.bridge 'stepdummy'\nprint 'not reached'\nprint 'nor this'",
             inOwnNetwork: true)
         #expect(terminal.says("n", "+ link stepdummy") && terminal.sees("step> "), "\(terminal.shown)")
-        terminal.type(word)
-        #expect(terminal.end() == 0)
+        try terminal.type(word)
+        #expect(try terminal.ending() == 0)
         #expect(!terminal.shown.contains("nor this\r\n"))
         #expect(terminal.shown.contains("- link stepdummy"))
         #expect(try Host.leftovers(since: before) == [])
@@ -212,8 +219,8 @@ struct StepTests {
         let first = isProgram ? "local n = 1" : "local b <close> = net.bridge 'stepend'"
         let terminal = try start("\(first)\n\(line)\nprint 'not reached'", inOwnNetwork: true)
         #expect(terminal.says("n", isProgram ? Self.at(2) : "+ link stepend"), "\(terminal.shown)")
-        terminal.enter("c")
-        #expect(terminal.end() == status, "\(terminal.shown)")
+        try terminal.enter("c")
+        #expect(try terminal.ending() == status, "\(terminal.shown)")
         #expect(terminal.shown.contains(text), "\(terminal.shown)")
         if isProgram { #expect(terminal.shown.contains("proc.exec  does not return")) }
         #expect(try Host.leftovers(since: before) == [])
@@ -236,7 +243,7 @@ struct StepTests {
         let terminal = try start(Self.family, ["--follow", "parent"])
         #expect(terminal.says("n", Self.at(2)) && terminal.says("s", Self.at(7)), "\(terminal.shown)")
         #expect(terminal.says("c", "got"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
         #expect(!terminal.shown.contains("[1.1]"))
     }
 
@@ -249,16 +256,16 @@ struct StepTests {
         #expect(terminal.sees(Self.at(3)))
         #expect(terminal.says("n", Self.at(4)) && terminal.says("n", "→ child"))
         #expect(terminal.says("c", "got"), "\(terminal.shown)")
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("with follow both each line says whose it is, and the two take turns")
     func followBoth() throws {
         let terminal = try start(Self.family, ["--follow", "both"])
         #expect(terminal.says("n", Self.at(2)))
-        terminal.enter("s")
-        for _ in 0..<12 where terminal.sees("step> ", within: 5) { terminal.enter("n") }
-        #expect(terminal.end() == 0, "\(terminal.shown)")
+        try terminal.enter("s")
+        for _ in 0..<12 where terminal.sees("step> ", within: 5) { try terminal.enter("n") }
+        #expect(try terminal.ending() == 0, "\(terminal.shown)")
         #expect(terminal.shown.contains("[1] ") && terminal.shown.contains("[1.1] "))
         #expect(terminal.shown.contains("[1.1]     ~ hostname") && terminal.shown.contains("got"))
     }
@@ -283,19 +290,19 @@ struct StepTests {
         #expect(terminal.sees("? unseen mounts: no /proc is in sight"))
         #expect(terminal.says("n", "→ inside"), "\(terminal.shown)")
         #expect(terminal.says("c", "c"))
-        #expect(terminal.end() == 4, "\(terminal.shown)")
+        #expect(try terminal.ending() == 4, "\(terminal.shown)")
     }
 
     @Test("Ctrl-C at the prompt clears the line; while the script runs it ends it")
     func interrupt() throws {
         let terminal = try start("local n = 0\nprint 'runs'\nwhile true do n = n + 1 end\n")
-        terminal.type("garbage\u{3}")
+        try terminal.type("garbage\u{3}")
         #expect(terminal.sees("step> "))
         #expect(terminal.says("n", Self.at(2)), "\(terminal.shown)")
         #expect(terminal.says("c", "runs"))
         Thread.sleep(forTimeInterval: 0.2)
-        terminal.type("\u{3}")
-        #expect(terminal.end() == 130, "\(terminal.shown)")
+        try terminal.type("\u{3}")
+        #expect(try terminal.ending() == 130, "\(terminal.shown)")
     }
 
     @Test("a terminal that goes away ends the script and releases")
@@ -304,7 +311,7 @@ struct StepTests {
         let terminal = try start("local b <close> = net.bridge 'stephang'\nprint 'x'\nprint 'y'")
         #expect(terminal.says("n", "+ link stephang"))
         terminal.hangUp()
-        #expect(terminal.end() != nil)
+        #expect(try terminal.ending() != 0)
         #expect(try Host.leftovers(since: before) == [])
     }
 
@@ -314,7 +321,7 @@ struct StepTests {
         #expect(!terminal.shown.contains("\u{1b}[31m") && !terminal.shown.contains("\u{7}"))
         #expect(terminal.says("n", Self.at(2)))
         #expect(terminal.says("n", "9"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
     }
 
     @Test("without a terminal plain lines are read, and their end is quit")
@@ -340,14 +347,14 @@ struct StepTests {
     @Test("Tab completes commands, functions and variables; the arrow keys find earlier lines")
     func completion() throws {
         let terminal = try start(Self.sums)
-        terminal.type("brea\tad\t\r")
+        try terminal.type("brea\tad\t\r")
         #expect(terminal.sees("breakpoint 1") && terminal.sees(":2"), "\(terminal.shown)")
         #expect(terminal.says("c", Self.at(2)) && terminal.says("n", Self.at(3)))
         #expect(terminal.sees("step> "))
-        terminal.type("p su\t * 0 + 77\r")
+        try terminal.type("p su\t * 0 + 77\r")
         #expect(terminal.sees("77\r\n"), "\(terminal.shown)")
         #expect(terminal.says("where", "in add") && terminal.sees("step> "))
-        terminal.type("\u{1b}[A\u{1b}[A\r")
+        try terminal.type("\u{1b}[A\u{1b}[A\r")
         #expect(terminal.sees("77\r\n"), "\(terminal.shown)")
     }
 
@@ -355,13 +362,15 @@ struct StepTests {
     func modes() throws {
         try scratch.write(
             "script.lua", Array("proc.run { 'stty', 'raw', '-echo' }\nlocal n = 2\nprint 'end'".utf8))
-        let terminal = try PseudoTerminal(["step", scratch("script.lua")])
+        let terminal = try TypedSession(
+            ["step", scratch("script.lua")], home: scratch.path, columns: 100, rows: 40,
+            environment: ["NO_COLOR": "1"])
         let before = terminal.modes
         #expect(terminal.sees("step> "))
         #expect(terminal.says("n", Self.at(2)), "\(terminal.shown)")
         #expect(terminal.says("p 40 + n", "attempt to perform arithmetic"), "\(terminal.shown)")
         #expect(terminal.says("c", "end"))
-        #expect(terminal.end() == 0)
+        #expect(try terminal.ending() == 0)
         #expect(terminal.modes == before)
     }
 }

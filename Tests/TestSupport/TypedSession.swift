@@ -9,19 +9,23 @@ public final class TypedSession {
     private var status: Int32?
     private var printed = PlainText()
     private var position = 0
+    private var raw: [UInt8] = []
+    private var rawPosition = 0
 
     /// All that the program has printed, escape sequences left out.
     public var output: String { String(decoding: printed.bytes, as: UTF8.self) }
+    /// All that the program has printed, as it is.
+    public var shown: String { String(decoding: raw, as: UTF8.self) }
 
     /// What went wrong.
     public struct Trouble: Error, CustomStringConvertible {
         public let description: String
     }
 
-    /// Starts the built program with a home directory of its own.
+    /// Starts the built program with a home directory of its own; or another one, by its path, that may lead to it.
     public init(
-        _ arguments: [String] = ["repl"], home: String, columns: UInt16 = 80, rows: UInt16 = 24,
-        environment: [String: String] = [:]
+        _ arguments: [String] = ["repl"], program: String = Tupper.path, home: String,
+        columns: UInt16 = 80, rows: UInt16 = 24, environment: [String: String] = [:]
     ) throws {
         master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
         var (locked, number): (Int32, Int32) = (0, 0)
@@ -53,10 +57,10 @@ public final class TypedSession {
         ]
         variables.merge(environment) { $1 }
         var words: [UnsafeMutablePointer<CChar>?] =
-            ([Tupper.executable.path] + arguments).map { strdup($0) } + [nil]
+            ([program] + arguments).map { strdup($0) } + [nil]
         var pairs: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
         var child: pid_t = 0
-        let result = posix_spawn(&child, Tupper.executable.path, &actions, &attributes, &words, &pairs)
+        let result = posix_spawn(&child, program, &actions, &attributes, &words, &pairs)
         (words + pairs).forEach { free($0) }
         posix_spawn_file_actions_destroy(&actions)
         posix_spawnattr_destroy(&attributes)
@@ -117,8 +121,31 @@ public final class TypedSession {
         }
     }
 
-    /// The program's own path.
-    public var program: String { Tupper.executable.path }
+    /// Whether text is shown, escape sequences and carriage returns included, beyond what was seen before.
+    public func sees(_ text: String, within seconds: Double = 20) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: seconds)
+        while true {
+            if let range = Data(raw[rawPosition...]).range(of: Data(text.utf8)) {
+                rawPosition += range.upperBound
+                return true
+            }
+            var wait = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+            guard Date() < deadline else { return false }
+            if poll(&wait, 1, 200) > 0, !take() { return false }
+        }
+    }
+
+    /// Types a line and sees text.
+    public func says(_ line: String, _ text: String) -> Bool {
+        (try? enter(line)) != nil && sees(text)
+    }
+
+    /// The modes of the terminal, as stty(1) shows them.
+    public var modes: String {
+        var modes = termios()
+        guard tcgetattr(master, &modes) == 0 else { return "gone" }
+        return "\(modes.c_iflag) \(modes.c_oflag) \(modes.c_lflag)"
+    }
 
     /// Sends the program a signal.
     public func signal(_ number: Int32) { kill(process, number) }
@@ -157,6 +184,7 @@ public final class TypedSession {
         var bytes = [UInt8](repeating: 0, count: 65536)
         let count = read(master, &bytes, bytes.count)
         guard count > 0 else { return false }
+        raw += bytes[..<count]
         for byte in bytes[..<count] { printed.take(byte) }
         return true
     }

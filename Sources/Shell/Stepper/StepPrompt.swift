@@ -60,7 +60,7 @@ final class StepPrompt {
             return Set(stepper.files.values.flatMap { $0.marked.functions.map(\.name) })
                 .filter { $0.hasPrefix(last) }.sorted()
         case .delete: return stepper.breakpoints.map { "\($0.number)" }.filter { $0.hasPrefix(last) }
-        case .follow: return Stepper.Follow.allCases.map(\.rawValue).filter { $0.hasPrefix(last) }
+        case .follow: return StepRunner.Follow.allCases.map(\.rawValue).filter { $0.hasPrefix(last) }
         default: return []
         }
     }
@@ -183,8 +183,9 @@ final class StepPrompt {
     }
 
     private func follow(_ rest: String) {
-        if let choice = Stepper.Follow.allCases.first(where: { !rest.isEmpty && $0.rawValue.hasPrefix(rest) })
-        {
+        if let choice = StepRunner.Follow.allCases.first(where: {
+            !rest.isEmpty && $0.rawValue.hasPrefix(rest)
+        }) {
             stepper.follow = choice
         } else if !rest.isEmpty {
             return console.say("follow child, parent or both")

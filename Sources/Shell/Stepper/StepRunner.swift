@@ -3,7 +3,7 @@ internal import Primitives
 
 /// Runs a script step by step with a person at the terminal.
 public struct StepRunner {
-    /// How to begin.
+    /// Whom to go with when a child process begins.
     public enum Follow: String, CaseIterable, Sendable { case child, parent, both }
 
     private let follow: Follow
@@ -16,7 +16,7 @@ public struct StepRunner {
         var runner = ScriptRunner()
         do {
             let stepper = try Stepper(runner.state, runner.holdings)
-            stepper.follow = Stepper.Follow(rawValue: follow.rawValue) ?? .parent
+            stepper.follow = follow
             runner.load = stepper.load
             return runner.run(source, name: name, arguments: arguments[...])
         } catch {

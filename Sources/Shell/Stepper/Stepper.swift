@@ -3,9 +3,6 @@ internal import Primitives
 
 /// Walks a script with a person: stops at statements, shows what each line that touched the system changed.
 final class Stepper: Walker, Tracer {
-    /// Whom to go with when a child process begins.
-    enum Follow: String, CaseIterable { case child, parent, both }
-
     /// Where to stop next, beside breakpoints.
     enum Mode {
         case every
@@ -26,7 +23,7 @@ final class Stepper: Walker, Tracer {
     var goal: (file: SteppedFile, line: Int)?
     /// How many stops are passed over, as in `step 3`.
     var passes = 0
-    var follow = Follow.parent
+    var follow = StepRunner.Follow.parent
     /// What an empty line repeats.
     var lastLine = ""
     private let turns: Turns
