@@ -117,7 +117,7 @@ local function live(options)
   furnish(options)
   fs.pivot(options.root)
   -- From inside, where no link can lead out any more and the paths are short.
-  if options.masked then masks.apply() end
+  if options.masked then masks.apply "/" end
   sys.hostname(options.hostname)
   if options.network == "none" then net.link("lo"):up() end
   local env = { PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME = "/root",

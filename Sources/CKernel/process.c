@@ -242,9 +242,12 @@ void ck_heed_signals(void) {
     ck_note_ignored_signals();
     // struct kernel_sigaction, all zero: SIG_DFL.
     static const unsigned long plain[8] = {0};
-    uint64_t ignored = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGTTOU - 1);
-    for (int number = 1; ignored != 0; number++, ignored >>= 1)
-        if (ignored & 1)
+    uint64_t other = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGTTOU - 1);
+    // From here on a stop ends this process: what would take note of it is about to go.
+    for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
+        other |= 1ul << (stop_signals[i] - 1);
+    for (int number = 1; other != 0; number++, other >>= 1)
+        if (other & 1)
             kernel_sigaction(number, plain, NULL);
     ck_block_signals(0);
 }

@@ -1,6 +1,7 @@
 // What the runtimes below this program do before main, each with files that take longer to read than a short script
 // takes to run. The linker leads their calls here (--wrap in Package.swift), in the release build.
 #include "CKernel.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,8 +26,10 @@ char **__wrap__swift_stdlib_getUnsafeArgvArgc(int *count) { return ck_arguments(
 FILE *__real_fopen(const char *path, const char *mode) __attribute__((weak));
 FILE *__wrap_fopen(const char *path, const char *mode);
 FILE *__wrap_fopen(const char *path, const char *mode) {
-    if (ck_stop_event() < 0 && strcmp(path, "/proc/self/maps") == 0)
+    if (ck_stop_event() < 0 && strcmp(path, "/proc/self/maps") == 0) {
+        errno = ENOENT;
         return NULL;
+    }
     return __real_fopen(path, mode);
 }
 

@@ -109,6 +109,13 @@ extension State {
         return Reference(popping: self)
     }
 
+    private func hasRawGlobal(_ name: String) -> Bool {
+        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
+        push(name)
+        defer { unsafe lb_pop(lua, 2) }
+        return unsafe lua_rawget(lua, -2) != LUA_TNIL
+    }
+
     /// Makes the value on top a global variable, taking it.
     func setRawGlobal(_ name: String) {
         unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
@@ -149,9 +156,10 @@ extension State {
 
     private func moduleTable(_ name: ArraySlice<UInt8>) -> ModuleTable? {
         if let table = tables.first(where: { $0.module.name.utf8.elementsEqual(name) }) { return table }
-        guard let index = undeclared.firstIndex(where: { $0.name.utf8.elementsEqual(name) }) else {
-            return nil
-        }
+        // A script may have given the name to something of its own.
+        guard let index = undeclared.firstIndex(where: { $0.name.utf8.elementsEqual(name) }),
+            !hasRawGlobal(undeclared[index].name)
+        else { return nil }
         register(undeclared.remove(at: index).declare())
         return tables.last
     }

@@ -14,7 +14,7 @@ public final class Holdings {
 
     /// Notes a thing made; `release` undoes it. `notes` are its own in the journal.
     func hold(
-        _ label: @escaping @autoclosure () -> String, notes: @escaping @autoclosure () -> [JournalNote] = [],
+        _ label: String, notes: @escaping @autoclosure () -> [JournalNote] = [],
         release: @escaping () throws -> Void
     ) -> Holding {
         if owner != Processes.generation { startAnew() }
@@ -26,7 +26,7 @@ public final class Holdings {
     }
 
     /// Notes, for a session, something that outlives the script; `undo` takes it back.
-    func noteLasting(_ label: @escaping @autoclosure () -> String, undo: @escaping () throws -> Void) {
+    func noteLasting(_ label: String, undo: @escaping () throws -> Void) {
         guard notesLasting else { return }
         new.append(Holding(label: label, undo: undo, owner: Processes.generation))
     }
@@ -85,18 +85,15 @@ extension Holdings {
 /// One thing held.
 public final class Holding {
     /// What it is, as in `"mount /mnt"`.
-    public var label: String { describe() }
-    private let describe: () -> String
+    public let label: String
     private var undo: (() throws -> Void)?
     private let owner: Int
     private let notes: () -> [JournalNote]
 
     init(
-        label: @escaping () -> String, notes: @escaping () -> [JournalNote] = { [] },
-        undo: @escaping () throws -> Void,
-        owner: Int
+        label: String, notes: @escaping () -> [JournalNote] = { [] }, undo: @escaping () throws -> Void, owner: Int
     ) {
-        describe = label
+        self.label = label
         self.notes = notes
         self.undo = undo
         self.owner = owner
@@ -104,7 +101,7 @@ public final class Holding {
 
     /// For a handle of something that was there before.
     static var nothing: Holding {
-        let holding = Holding(label: { "" }, undo: {}, owner: 0)
+        let holding = Holding(label: "", undo: {}, owner: 0)
         holding.keep()
         return holding
     }

@@ -6,7 +6,15 @@ public final class CgroupHierarchies {
     /// What the mount table shows, with the devices: a hierarchy can be mounted more than once, and be out of sight.
     private let mounted: [(device: String, hierarchy: CgroupHierarchy)]
 
-    init(_ mounted: [(device: String, hierarchy: CgroupHierarchy)]) { self.mounted = mounted }
+    /// Those that groups are made in are opened now, while they are in sight; the others when they are asked for.
+    init(_ mounted: [(device: String, hierarchy: CgroupHierarchy)]) {
+        self.mounted = mounted
+        let used = CgroupController.allCases.map(\.nameInVersion1) + ["freezer"]
+        for (_, hierarchy) in mounted
+        where hierarchy.version == .two || hierarchy.controllers.contains(where: used.contains) {
+            _ = hierarchy.isInSight
+        }
+    }
 
     /// Each that is in sight, in the order of the mount table.
     public var all: [CgroupHierarchy] {

@@ -1,7 +1,7 @@
 internal import CKernel
 internal import Glibc
 
-/// A mounted hierarchy of control groups, opened when it is first used and held open then: cgroups(7).
+/// A mounted hierarchy of control groups, held open: cgroups(7).
 ///
 /// A group is named by its path below the mount, without slashes around it; `""` is the mount's own.
 public final class CgroupHierarchy {
@@ -18,6 +18,8 @@ public final class CgroupHierarchy {
     let root: String
     private var directory: Descriptor?
     private var isLookedFor = false
+    /// Below another root its path would lead to something else.
+    private let roots = RootChange.count
 
     init(_ version: Version, at mount: Path, root: String, controllers: [String]) {
         self.version = version
@@ -31,7 +33,7 @@ public final class CgroupHierarchy {
 
     /// The open directory's number; -1 where it is out of sight.
     private var number: Int32 {
-        if !isLookedFor {
+        if !isLookedFor, roots == RootChange.count {
             isLookedFor = true
             let magic = version == .two ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC
             if let opened = try? Descriptor.open(mount, O_RDONLY | O_DIRECTORY),

@@ -4,11 +4,13 @@ internal import Glibc
 /// Another root for this process: pivot_root(2), chroot(2).
 public enum RootChange {
     /// Whether `/` may be an image's by now: what this program would trust on the host is then not to be trusted.
-    public static var hasHappened: Bool { unsafe happened }
-    nonisolated(unsafe) private static var happened = false
+    public static var hasHappened: Bool { count > 0 }
+    /// How often the root, or all that is mounted below it, has become another.
+    static var count: Int { unsafe happened }
+    nonisolated(unsafe) private static var happened = 0
 
     /// Notes that it has.
-    static func note() { unsafe happened = true }
+    static func note() { unsafe happened += 1 }
 
     /// Makes `root` the root of this mount namespace; the old one is mounted at `old` inside, or gone.
     ///

@@ -52,28 +52,45 @@ public struct RootPath: Sendable {
             if place >= 0 { return MountTarget(Descriptor(owning: place), at: path, self) }
             return try MountTarget(resolving: open(making: kind, below: AT_FDCWD), self)
         }
-        let directory = try Descriptor.open(root, O_DIRECTORY | Descriptor.pathOnly)
-        let place = root.isAbsolute ? try openLiterally(making: kind, below: directory.number) : -1
-        if place >= 0 {
-            return MountTarget(Descriptor(owning: place), at: root.appending(path), self)
+        if root == "/" {
+            let place = try openLiterally(making: kind, below: AT_FDCWD)
+            if place >= 0 { return MountTarget(Descriptor(owning: place), at: path, self) }
         }
+        // Its own spelling must be the real one too.
+        let literal = Self.isLiteral(root) ? Self.openLiterally(root, O_DIRECTORY, below: AT_FDCWD) : -1
+        guard literal >= 0 else {
+            let directory = try Descriptor.open(root, O_DIRECTORY | Descriptor.pathOnly)
+            return try MountTarget(resolving: open(making: kind, below: directory.number), self)
+        }
+        let directory = Descriptor(owning: literal)
+        let place = try openLiterally(making: kind, below: directory.number, .inRoot)
+        if place >= 0 { return MountTarget(Descriptor(owning: place), at: root.appending(path), self) }
         return try MountTarget(resolving: open(making: kind, below: directory.number), self)
     }
 
     /// The same where no link is on the way, and the path so the real one; -1 where that is not so. The kernel's word on
     /// where a path leads costs more.
-    private func openLiterally(making kind: Kind?, below directory: Int32) throws(SystemCallError) -> Int32 {
-        guard path.isAbsolute, !path.bytes.hasDotComponent else { return -1 }
-        let resolution: PathResolution =
-            root == nil ? [.noMagicLinks, .noLinks] : [.noMagicLinks, .noLinks, .inRoot]
-        let place = unsafe path.withPlatformString {
-            unsafe Descriptor.openResolved($0, Descriptor.pathOnly, in: directory, resolution)
-        }
+    private func openLiterally(
+        making kind: Kind?, below directory: Int32, _ resolution: PathResolution = []
+    ) throws(SystemCallError) -> Int32 {
+        guard Self.isLiteral(path) else { return -1 }
+        let place = Self.openLiterally(path, 0, below: directory, resolution)
         // It was not a link that hid it: nor would it be found by following links.
         if place < 0, errno == ENOENT, kind == nil {
             throw SystemCallError("openat2", ENOENT, [.init("path", text)])
         }
         return place
+    }
+
+    private static func isLiteral(_ path: Path) -> Bool { path.isAbsolute && !path.bytes.hasDotComponent }
+
+    private static func openLiterally(
+        _ path: Path, _ flags: Int32, below directory: Int32, _ resolution: PathResolution = []
+    ) -> Int32 {
+        unsafe path.withPlatformString {
+            unsafe Descriptor.openResolved(
+                $0, Descriptor.pathOnly | flags, in: directory, resolution.union([.noMagicLinks, .noLinks]))
+        }
     }
 
     /// Where an open descriptor of this path lies: the kernel's word where /proc is in sight.

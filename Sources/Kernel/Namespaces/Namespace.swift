@@ -39,7 +39,7 @@ public enum Namespace: String, CaseIterable, Sendable {
     /// The inode number that tells one namespace from another; of this process where `pid` is nil.
     public func identifier(of pid: Int32? = nil) throws(SystemCallError) -> UInt64 {
         // Of this process by way of a pidfd: the /proc in sight may belong to another pid namespace.
-        if pid == nil, let own = try? ownIdentifier() { return own }
+        if pid == nil, let own = try? identifier(by: Self.thisProcess()) { return own }
         let path = Path("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
         var status = stat()
         try systemCall("stat", [.init("path", path.string)]) {
@@ -48,9 +48,12 @@ public enum Namespace: String, CaseIterable, Sendable {
         return UInt64(status.st_ino)
     }
 
-    /// The ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
-    private func ownIdentifier() throws(SystemCallError) -> UInt64 {
-        let pidfd = Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
+    private static func thisProcess() throws(SystemCallError) -> Descriptor {
+        Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
+    }
+
+    /// The same of the process that a pidfd stands for: the ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
+    func identifier(by pidfd: borrowing Descriptor) throws(SystemCallError) -> UInt64 {
         let number: UInt =
             switch self {
             case .cgroup: 1
@@ -101,6 +104,7 @@ public enum Namespace: String, CaseIterable, Sendable {
 
     /// unshare(2): moves this process into new namespaces.
     public static func unshare(_ namespaces: NamespaceSet) throws(SystemCallError) {
+        noteOrigin(before: namespaces)
         try systemCall("unshare", subject(namespaces)) { ck_unshare(namespaces.flags) }
         note(namespaces, areNew: true)
     }

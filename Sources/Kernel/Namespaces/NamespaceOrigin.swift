@@ -6,20 +6,24 @@ extension Namespace {
     /// The kinds whose kernel parameters can be set.
     private static let parameterized: NamespaceSet = [.net, .ipc, .uts, .user]
 
-    /// The namespaces that this program was started in, noted before the first step from them into others that it did
-    /// not make: their identifiers by the kind's place in `allCases`, 0 where none is noted.
+    /// The namespaces that this program was started in, noted before the first step out of them: their identifiers by
+    /// the kind's place in `allCases`, 0 where none is noted.
     nonisolated(unsafe) private static var origin = InlineArray<8, UInt64>(repeating: 0)
+    nonisolated(unsafe) private static var noted: NamespaceSet = []
 
-    /// Notes where this program was started, before it enters namespaces of another process.
+    /// Notes where this program was started, as far as `namespaces` leave it.
     static func noteOrigin(before namespaces: NamespaceSet) {
-        for kind in unsafe namespaces.intersection(parameterized).subtracting(made).kinds
-        where unsafe origin[kind.place] == 0 {
-            unsafe origin[kind.place] = (try? kind.identifier()) ?? 0
+        let kinds = unsafe namespaces.intersection(parameterized).subtracting(noted)
+        if kinds.isEmpty { return }
+        unsafe noted = noted.union(kinds)
+        let process = Descriptor(owning: ck_pidfd_open(getpid()))
+        for kind in kinds.kinds {
+            let own = (try? kind.identifier(by: process)) ?? (try? kind.identifier())
+            unsafe origin[kind.place] = own ?? 0
         }
     }
 
-    /// Whether this process is in the namespace that the program was started in, or cannot tell that it is not: as
-    /// after a step from one that it made into one that it did not make.
+    /// Whether this process is in the namespace that the program was started in, or cannot tell that it is not.
     public func isOriginal() throws(SystemCallError) -> Bool {
         if isOwn { return false }
         let first = unsafe Self.origin[place]

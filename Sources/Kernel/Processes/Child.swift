@@ -42,6 +42,7 @@ public final class Child {
         ck_flush()
         ck_note_ignored_signals()
         OwnProgram.seal()
+        Namespace.noteOrigin(before: namespaces)
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {
             unsafe ck_clone(namespaces.flags, &pidfd, group?.directory ?? -1)

@@ -34,7 +34,8 @@ final class PlacedLink {
     /// Moves it. In its new namespace it may have another number.
     func move(to pid: Int32) throws(SystemCallError) {
         let target = try NetworkNamespace.of(pid)
-        try change { link throws(SystemCallError) in try link.move(to: pid) }
+        // By the name that it has now, which tells it there.
+        try perform { link throws(SystemCallError) in try link.move(to: pid) }
         link = try target.perform { () throws(SystemCallError) in try Link.named(link.name) }
         place = target
     }
