@@ -91,7 +91,8 @@ public final class Holding {
     private let notes: () -> [JournalNote]
 
     init(
-        label: String, notes: @escaping () -> [JournalNote] = { [] }, undo: @escaping () throws -> Void, owner: Int
+        label: String, notes: @escaping () -> [JournalNote] = { [] }, undo: @escaping () throws -> Void,
+        owner: Int
     ) {
         self.label = label
         self.notes = notes

@@ -215,9 +215,9 @@ void ck_block_signals(int block);
 /// chroot(2) to an open directory.
 int ck_enter_root(int directory);
 
-/// Where this program's own data lies in memory; its parts mapped anew from another open file of the same content, or
-/// copied; the kernel told that it runs that file, with ten places of proc_pid_stat(5): see seal.c.
+/// Where this program's own data lies in memory; a part of it mapped anew from another open file of the same content,
+/// with the pages that were changed where /proc/self/pagemap is given, else -1; the kernel told that it runs that file,
+/// with the fields of proc_pid_stat(5) by their numbers: see seal.c.
 void ck_program_data(uintptr_t *start, uintptr_t *end);
-int ck_map_again(int file, uintptr_t start, uintptr_t end, int protection, off_t offset);
-int ck_copy_in_place(uintptr_t start, uintptr_t end, int protection);
-int ck_program_becomes(int file, const uint64_t *places);
+int ck_map_again(int file, int pagemap, uintptr_t start, uintptr_t end, int protection, off_t offset);
+int ck_program_becomes(int file, const uint64_t *fields);
