@@ -16,95 +16,149 @@ sandbox.devices = {
 
 -- What each option is for, and what holds where it is left out.
 local defaults = {
-  root = false, -- the directory that becomes /
-  command = false, -- the program and its arguments
+  root = nil, -- the directory that becomes /; the machine's own as well
+  command = nil, -- the program and its arguments
   readonly = false, -- whether / refuses writing
-  mounts = {}, -- { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target = }
+  mounts = {}, -- { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }
   hostname = "sandbox",
   network = "none", -- only the loopback; "host" shares the machine's
-  users = nil, -- as of ns.unshare; without root, "auto" or "root"
+  users = nil, -- as of ns.unshare; with root, the files of / show as those of the map's users
   user = nil, -- whom the program runs as: "name", "1000:1000"; root of the container
   groups = nil, -- its supplementary groups
   cwd = "/",
   env = {}, -- beside PATH, HOME and TERM; nothing of the caller's comes along
-  memory = nil, swap = nil, cpu = nil, cpuset = nil, weight = nil, io = nil, high = nil, -- as of cgroup.create
-  pids = 4096,
-  devices = nil, -- as of cgroup.create; sandbox.devices
+  memory = nil, swap = nil, high = nil, oom_group = nil, cpu = nil, cpuset = nil, weight = nil, io = nil, -- as of
+  pids = 4096, -- cgroup.create
+  devices = sandbox.devices, -- as of cgroup.create
   limits = { core = 0 }, -- as of proc.limits
-  capabilities = nil, -- cap.default
+  nice = nil, -- as of proc.nice; the caller's
+  oom_score = 0, -- as of proc.oom_score
+  affinity = "all", -- as of proc.affinity
+  umask = "0022",
+  sysctls = {}, -- those of its own namespaces, as of sys.sysctl
+  time_offsets = nil, -- as of ns.spawn
+  capabilities = cap.default,
+  ambient = nil, -- capabilities that it has even where it is not root
   no_new_privileges = true,
   seccomp = "default", -- a profile, as of seccomp.compile; false for none
+  landlock = nil, -- as of landlock.restrict
   masked = true, -- whether masks.apply hides and protects what it lists
   shm = "64M", -- the size of /dev/shm
   init = false, -- a small first process that reaps orphans and passes signals on
-  terminal = nil, -- as of proc.exec
+  terminal = nil, -- its controlling terminal and /dev/console, as of term.open
   die_with_parent = true,
   name = nil, -- of the control group
   setup = nil, -- a function called in the box before its root changes, with the options
 }
-local known = {
-  users = true, user = true, groups = true, memory = true, swap = true, cpu = true, cpuset = true, weight = true,
-  io = true, high = true, devices = true, capabilities = true, terminal = true, name = true, setup = true,
+
+-- The types that they may be of; what the values may be is checked by the primitives.
+local types = {
+  root = "string", command = "table", readonly = "boolean", mounts = "table", hostname = "string", network = "string",
+  users = "string table", user = "string number", groups = "table", cwd = "string", env = "table",
+  memory = "string number", swap = "string number", high = "string number", oom_group = "boolean",
+  cpu = "string number", cpuset = "string", weight = "number", io = "table", pids = "string number", devices = "table",
+  limits = "table", nice = "number", oom_score = "number", affinity = "string table", umask = "string number",
+  sysctls = "table", time_offsets = "table", capabilities = "table string", ambient = "table string",
+  no_new_privileges = "boolean", seccomp = "string table boolean userdata", landlock = "table", masked = "boolean",
+  shm = "string number", init = "boolean", terminal = "userdata", die_with_parent = "boolean", name = "string",
+  setup = "function",
 }
-for name in pairs(defaults) do known[name] = true end
+local mount_types = { source = "string", target = "string", readonly = "boolean", tmpfs = "string number", mode = "string" }
+
+local function refuse(text, ...) error("sandbox: " .. text:format(...), 0) end
+
+local function check(given, known, place)
+  for name, value in pairs(given) do
+    local wanted = known[name]
+    if not wanted then refuse("unknown option '%s%s'", place, name) end
+    if not (" " .. wanted .. " "):find(" " .. type(value) .. " ", 1, true) then
+      refuse("option '%s%s': %s wanted, got %s", place, name, wanted:gsub(" ", " or "), type(value))
+    end
+  end
+end
+
+-- Who is not root takes all the users that it was given along, so that none of its groups come with it; or itself alone.
+local function own_users()
+  if sys.uid() == 0 then return nil end
+  local account = sys.account(tostring(sys.uid()))
+  for _, file in ipairs { "/etc/subuid", "/etc/subgid" } do
+    local text = fs.exists(file) and "\n" .. fs.read(file) or ""
+    if not account or not text:find("\n" .. (account.name or account.uid) .. ":", 1, true) then return "root" end
+  end
+  return fs.exists "/usr/bin/newuidmap" and "auto" or "root"
+end
 
 local function complete(given)
+  check(given, types, "")
   local options = {}
-  for name in pairs(given) do
-    if not known[name] then error(("sandbox: unknown option '%s'"):format(name), 0) end
-  end
   for name, value in pairs(defaults) do options[name] = value end
   for name, value in pairs(given) do options[name] = value end
-  for _, name in ipairs { "root", "command" } do
-    if not options[name] then error(("sandbox: option '%s' is missing"):format(name), 0) end
-  end
-  if options.network ~= "none" and options.network ~= "host" then
-    error('sandbox: network is "none" or "host"', 0)
+  if not options.root then refuse "option 'root' is missing" end
+  if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
+  if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
+  if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
+  for number, mount in ipairs(options.mounts) do
+    local place = ("mounts[%d]."):format(number)
+    check(mount, mount_types, place)
+    if not mount.target then refuse("option '%starget' is missing", place) end
+    if (mount.source == nil) == (mount.tmpfs == nil) then refuse("mounts[%d]: either source or tmpfs wanted", number) end
   end
   -- Every path is used from inside too, where the working directory is another.
   if options.root:sub(1, 1) ~= "/" then options.root = sys.cwd() .. "/" .. options.root end
-  options.capabilities = options.capabilities or cap.default
-  options.devices = options.devices or sandbox.devices
-  if sys.uid() ~= 0 then options.users = options.users or "root" end
+  -- Where it is put together. The root in sight cannot be left for itself, so it shows where nothing is taken from.
+  options.place = options.root == "/" and "/sys" or options.root
+  options.users = options.users or own_users()
   return options
 end
 
 -- The group that the program is born in. Without root there may be no place for one: then only what was asked for by
--- name is missed.
+-- name is missed, and its processes are counted by user.
+local resources = { "memory", "swap", "high", "oom_group", "cpu", "cpuset", "weight", "io", "pids", "devices" }
 local function make_group(options, given)
   local name = options.name or ("sandbox-%d-%d"):format(proc.self(), sandbox.count)
-  local wanted = {
-    memory = options.memory, swap = options.swap, cpu = options.cpu, cpuset = options.cpuset, io = options.io,
-    weight = options.weight, high = options.high, pids = options.pids, devices = options.devices,
-  }
+  local wanted = {}
+  for _, resource in ipairs(resources) do wanted[resource] = options[resource] end
   local made, group = pcall(cgroup.create, name, wanted)
   if made then return group end
-  for _, option in ipairs { "memory", "swap", "cpu", "cpuset", "io", "weight", "high", "pids", "devices" } do
-    if given[option] ~= nil or sys.uid() == 0 then error(group, 0) end
+  for _, resource in ipairs(resources) do
+    if sys.uid() == 0 or given[resource] ~= nil and resource ~= "pids" then error(group, 0) end
+  end
+  local limits = { processes = options.pids }
+  for limit, value in pairs(options.limits) do limits[limit] = value end
+  options.limits = limits
+end
+
+-- Made on the image itself, since a root that refuses writing would refuse these too.
+local function make_places(options)
+  local root = { root = options.root }
+  for _, place in ipairs { "/proc", "/sys", "/dev" } do fs.mkdir(place, root) end
+  for _, mount in ipairs(options.mounts) do
+    if mount.tmpfs or fs.stat(mount.source, { follow = true }).type == "directory" then
+      fs.mkdir(mount.target, root)
+    elseif not fs.exists(mount.target, root) then
+      fs.mkdir(mount.target:match "^(.*)/" or "/", root)
+      fs.write(mount.target, "", root)
+    end
   end
 end
 
 -- In the box, before its root changes. The image may be hostile: every target is resolved inside the root.
 local function furnish(options)
-  local root = options.root
-  if options.readonly then
-    -- Made on the image itself, since a root that refuses writing would refuse these too.
-    for _, place in ipairs { "/proc", "/sys", "/dev" } do fs.mkdir(place, { root = root }) end
-    for _, mount in ipairs(options.mounts) do
-      if mount.tmpfs or fs.stat(mount.source).type == "directory" then fs.mkdir(mount.target, { root = root }) end
-    end
-  end
-  fs.bind(root, root, { recursive = true, readonly = options.readonly })
+  local root = options.place
+  -- Without a group, nothing else keeps device files of the image's own from being used.
+  local attributes = { recursive = true, readonly = options.readonly, nodev = not options.group }
+  if options.tree then options.tree:attach(root) else fs.bind(options.root, root, attributes) end
   fs.mount { type = "proc", target = "/proc", root = root, mkdir = true, nosuid = true, nodev = true, noexec = true }
   -- Who has a user namespace, but the machine's network, may not mount it.
   if options.network == "none" or not options.users then
     fs.mount { type = "sysfs", target = "/sys", root = root, mkdir = true, readonly = true, nosuid = true, nodev = true,
       noexec = true }
   end
-  dev.populate(root, { shm = options.shm })
+  dev.populate(root, { shm = options.shm, terminal = options.terminal })
   for _, mount in ipairs(options.mounts) do
     if mount.tmpfs then
-      fs.tmpfs(mount.target, { root = root, size = mount.tmpfs, nosuid = true, nodev = true, mkdir = true })
+      fs.tmpfs(mount.target, { root = root, size = mount.tmpfs, mode = mount.mode, nosuid = true, nodev = true,
+        mkdir = true })
     else
       fs.bind(mount.source, mount.target, { root = root, recursive = true, readonly = mount.readonly, nosuid = true,
         nodev = true, mkdir = true })
@@ -113,21 +167,39 @@ local function furnish(options)
   if options.setup then options.setup(options) end
 end
 
+-- What the caller was given by those who started it, and the program is not.
+local function leave_caller(options)
+  local joined, problem = pcall(proc.session_keyring)
+  -- A user may have too many keys already; the default profile lets nobody at them.
+  if not joined and not options.seccomp then error(problem, 0) end
+  proc.affinity(options.affinity)
+  if proc.oom_score() ~= options.oom_score then proc.oom_score(options.oom_score) end
+end
+
+-- How a program of the box is started: the first, and those that join it.
+local function describe(options)
+  local env = { PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME = "/root",
+    TERM = sys.env().TERM }
+  for name, value in pairs(options.env) do env[name] = value end
+  return {
+    env = env, clear_env = true, cwd = options.cwd, user = options.user, groups = options.groups,
+    capabilities = options.capabilities, ambient = options.ambient, no_new_privileges = options.no_new_privileges,
+    limits = options.limits, nice = options.nice, seccomp = options.seccomp or nil, landlock = options.landlock,
+    umask = options.umask,
+  }
+end
+
 local function live(options)
   furnish(options)
-  fs.pivot(options.root)
+  fs.pivot(options.place)
+  for name, value in pairs(options.sysctls) do sys.sysctl(name, value) end
   -- From inside, where no link can lead out any more and the paths are short.
   if options.masked then masks.apply "/" end
   sys.hostname(options.hostname)
   if options.network == "none" then net.link("lo"):up() end
-  local env = { PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME = "/root",
-    TERM = sys.env().TERM }
-  for name, value in pairs(options.env) do env[name] = value end
-  local program = {
-    env = env, clear_env = true, cwd = options.cwd, user = options.user, groups = options.groups,
-    capabilities = options.capabilities, no_new_privileges = options.no_new_privileges, limits = options.limits,
-    seccomp = options.seccomp, umask = "0022", terminal = options.terminal,
-  }
+  leave_caller(options)
+  local program = describe(options)
+  program.terminal = options.terminal
   for _, word in ipairs(options.command) do program[#program + 1] = word end
   proc.exec(program)
 end
@@ -140,7 +212,12 @@ Box.__tostring = function(box) return "sandbox " .. tostring(box.process) end
 
 --- Waits for the program's end: { code = } or { signal = }, with out_of_memory = true where it was killed for that.
 function Box:wait(options)
-  local result = self.process:wait(options)
+  local ended, result = pcall(self.process.wait, self.process, options)
+  if not ended then
+    -- Whose program could not be started has ended too.
+    if not self.process:running() then self:release() end
+    error(result, 0)
+  end
   if self.group then
     local memory = self.group:stats "memory"
     result.out_of_memory = memory and (memory.oom_kills or 0) > 0 or nil
@@ -156,6 +233,30 @@ function Box:running() return self.process:running() end
 --- What it uses so far, as of group:stats.
 function Box:stats() return self.group and self.group:stats() end
 
+--- Waits until the box is whole and its program runs; raises what kept it from that.
+function Box:ready()
+  -- What the two were connected by ends where the program begins.
+  local _, problem = pcall(self.process.receive, self.process)
+  if problem.code ~= "EPIPE" then error(problem, 0) end
+end
+
+-- One more program in it, held as tight as the first unless said otherwise.
+local function joining(start)
+  return function(box, given)
+    box:ready()
+    local program = describe(box.options)
+    program.clear_env, program.within = nil, box.process
+    for name, value in pairs(given) do program[name] = value end
+    return start(program)
+  end
+end
+
+--- Runs, captures or starts another program in it, as proc.run, proc.capture and proc.spawn do.
+Box.run, Box.capture, Box.spawn = joining(proc.run), joining(proc.capture), joining(proc.spawn)
+
+--- Connects this process's terminal to its own, as term.attach does.
+function Box:attach(options) return term.attach(self.options.terminal, self.process, options) end
+
 --- Kills what runs in it and takes the group away.
 function Box:release()
   self.process:release()
@@ -165,24 +266,39 @@ end
 
 sandbox.count = 0
 
+-- A root whose files belong to the users of the map; who is not root cannot show them so.
+local function map_root(options)
+  if sys.uid() ~= 0 or not options.users or options.users == "root" then return end
+  options.tree = fs.tree(options.root, { users = options.users, recursive = true, readonly = options.readonly,
+    nodev = not options.group })
+end
+
+local function start(options)
+  if options.readonly then make_places(options) end
+  map_root(options)
+  local namespaces = {
+    "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = options.group, init = options.init,
+    die_with_parent = options.die_with_parent, session = true, time_offsets = options.time_offsets,
+  }
+  if options.network == "none" then namespaces[#namespaces + 1] = "net" end
+  if options.time_offsets then namespaces[#namespaces + 1] = "time" end
+  -- Before the root changes: what is kept on disk is out of sight in there.
+  if options.seccomp then options.seccomp = seccomp.compile(options.seccomp, { capabilities = options.capabilities }) end
+  return ns.spawn(namespaces, function() live(options) end)
+end
+
 --- Starts a program in a box; the box lives on beside the script until it is waited for, released or closed.
 function sandbox.start(given)
   local options = complete(given)
   sandbox.count = sandbox.count + 1
-  local group = make_group(options, given)
-  local namespaces = {
-    "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = group, init = options.init,
-    die_with_parent = options.die_with_parent,
-  }
-  if options.network == "none" then namespaces[#namespaces + 1] = "net" end
-  -- Before the root changes: what is kept on disk is out of sight in there.
-  if options.seccomp then options.seccomp = seccomp.compile(options.seccomp, { capabilities = options.capabilities }) end
-  local started, process = pcall(ns.spawn, namespaces, function() live(options) end)
+  options.group = make_group(options, given)
+  local started, process = pcall(start, options)
+  if options.tree then options.tree:release() end
   if not started then
-    if group then group:release() end
+    if options.group then options.group:release() end
     error(process, 0)
   end
-  return setmetatable({ process = process, group = group }, Box)
+  return setmetatable({ process = process, group = options.group, options = options }, Box)
 end
 
 --- Starts a program in a box and waits for its end.

@@ -8,8 +8,10 @@
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int ck_capget(pid_t pid, uint64_t sets[3]) {
@@ -65,6 +67,16 @@ int ck_set_affinity(const uint64_t *processors, size_t size) {
 int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags) {
     struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)instructions};
     return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+int ck_seccomp_stop(pid_t pid) {
+    if (ptrace(PTRACE_SEIZE, pid, NULL, NULL) < 0 || ptrace(PTRACE_INTERRUPT, pid, NULL, NULL) < 0)
+        return -1;
+    return waitpid(pid, NULL, __WALL) == pid ? 0 : -1;
+}
+
+int ck_seccomp_read(pid_t pid, unsigned place, void *instructions) {
+    return (int)ptrace(PTRACE_SECCOMP_GET_FILTER, pid, (void *)(uintptr_t)place, instructions);
 }
 
 ssize_t ck_working_directory(char *path, size_t size) { return syscall(SYS_getcwd, path, size); }

@@ -5,7 +5,7 @@ internal import Glibc
 ///
 /// Slashes that follow one another stand as one, and those at the end are left out, so that two spellings of a path are
 /// one path. Nothing else is taken apart or made simpler: what `..` means depends on links.
-public struct Path: Sendable, Hashable, ExpressibleByStringLiteral {
+public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
     /// The bytes and a NUL, as system calls take them.
     private let characters: [UInt8]
 
@@ -38,6 +38,9 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral {
 
     /// How many bytes that is.
     public var length: Int { characters.count - 1 }
+
+    /// As messages show it.
+    public var description: String { string }
 
     /// As messages show it.
     public var string: String { String(decoding: slice, as: UTF8.self) }

@@ -25,8 +25,8 @@ public struct Privileges: Sendable {
     public var fileCreationMask: UInt32?
     /// The files and ports that it may touch.
     public var rules: FileRules?
-    /// The system calls that it may make.
-    public var filter: SystemCallFilter?
+    /// The system calls that it may make: each of these has a say.
+    public var filters: [SystemCallFilter] = []
 
     /// This process's own.
     public init() {}
@@ -50,7 +50,7 @@ public struct Privileges: Sendable {
 
     private func restrict() throws(SystemCallError) {
         try rules?.enforce()
-        try filter?.load()
+        for filter in filters { try filter.load() }
     }
 
     private func changeIdentity() throws(SystemCallError) {

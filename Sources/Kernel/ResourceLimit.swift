@@ -75,6 +75,23 @@ public struct ResourceLimit: Sendable, Equatable {
         return (old[0], old[1])
     }
 
+    /// Those of another process, as far as this one may have them too: proc_pid_limits(5).
+    static func all(of pid: Int32) throws(SystemCallError) -> [ResourceLimit] {
+        let lines = String(decoding: try ProcessFiles.read("\(pid)/limits"), as: UTF8.self).split(
+            separator: "\n")
+        var limits: [ResourceLimit] = []
+        // One a line in the order of their numbers, after a heading and a name of 25 letters.
+        for (resource, line) in zip(Resource.allCases, lines.dropFirst()) {
+            let values = line.dropFirst(26).split(separator: " ").prefix(2).map { UInt64($0) ?? unlimited }
+            guard values.count == 2 else {
+                throw SystemCallError("getrlimit", EINVAL, [.init("pid", "\(pid)")])
+            }
+            let hard = min(values[1], try current(resource).hard)
+            limits.append(ResourceLimit(resource, soft: min(values[0], hard), hard: hard))
+        }
+        return limits
+    }
+
     /// Sets the limits, none of them where one would be refused for lack of CAP_SYS_RESOURCE.
     public static func apply(_ limits: [ResourceLimit]) throws(SystemCallError) {
         var pairs: [(Resource, [UInt64])] = []

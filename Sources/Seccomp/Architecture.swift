@@ -76,10 +76,48 @@ public struct Architecture: Sendable, Equatable {
         ("open_tree_attr", 467), ("file_getattr", 468), ("file_setattr", 469),
     ]
 
+    /// Calls of 32-bit x86 that have had a number of their own since Linux 4.3 and 5.1, beside one as part of socketcall(2)
+    /// or ipc(2), from a first number on.
+    private static let parted: [(first: Int32, names: [String])] = [
+        (
+            359,
+            [
+                "socket", "socketpair", "bind", "connect", "listen", "accept4", "getsockopt", "setsockopt",
+                "getsockname", "getpeername", "sendto", "sendmsg", "recvfrom", "recvmsg", "shutdown",
+            ]
+        ),
+        (
+            393,
+            [
+                "semget", "semctl", "shmget", "shmctl", "shmat", "shmdt", "msgget", "msgsnd", "msgrcv",
+                "msgctl",
+            ]
+        ),
+    ]
+
+    /// The call that a call is also a part of, and which part; nil for most.
+    ///
+    /// The arguments of a part lie in memory, where no filter sees them.
+    func whole(of name: String) -> (number: Int32, part: ArgumentCondition)? {
+        let number = unsafe name.withCString { unsafe seccomp_syscall_resolve_name_arch(token, $0) }
+        // libseccomp's own numbers: from -100 down for socketcall(2), from -200 for ipc(2).
+        guard (-299...(-100)).contains(number) else { return nil }
+        let whole = number > -200 ? "socketcall" : "ipc"
+        let found = unsafe whole.withCString { unsafe seccomp_syscall_resolve_name_arch(token, $0) }
+        // ipc(2) has a version in the upper half.
+        let mask: UInt64 = number > -200 ? 0xffff_ffff : 0xffff
+        return found < 0 ? nil : (found, .init(index: 0, .maskedEqual, UInt64(-number % 100), mask: mask))
+    }
+
     /// A call's number here, and whether libseccomp knows it; nil where there is no such call.
     func number(of name: String) -> (number: Int32, isKnown: Bool)? {
         let number = unsafe name.withCString { unsafe seccomp_syscall_resolve_name_arch(token, $0) }
         if number >= 0 { return (number, true) }
+        if token == 0x4000_0003 {
+            for part in Self.parted {
+                if let place = part.names.firstIndex(of: name) { return (part.first + Int32(place), true) }
+            }
+        }
         if name == "uretprobe", token == 0xc000_003e { return (335, false) }
         guard let found = Self.newer.first(where: { $0.name == name }) else { return nil }
         return (isX32 ? found.number | 0x4000_0000 : found.number, false)

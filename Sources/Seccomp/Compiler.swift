@@ -82,6 +82,15 @@ struct FilterPlan {
                         .init(
                             number: UInt32(bitPattern: number), conditions: rule.conditions,
                             action: rule.action))
+                    // What would be refused for some arguments is not there where they cannot be seen.
+                    if isException(rule, name), rule.action != .allow,
+                        let whole = architecture.whole(of: name)
+                    {
+                        part.entries.append(
+                            .init(
+                                number: UInt32(bitPattern: whole.number),
+                                conditions: [whole.part], action: .errno(38)))
+                    }
                 }
             }
             part.allowed = quick.compactMap { architecture.number(of: $0)?.number }.map {
@@ -106,13 +115,7 @@ struct FilterPlan {
     /// Those of them that libseccomp need not know: not the ones that come as one call with a number on some machines.
     private var leftOut: Set<String> {
         quick.filter { name in
-            !architectures.contains { architecture in
-                let number = unsafe name.withCString {
-                    unsafe seccomp_syscall_resolve_name_arch(architecture.token, $0)
-                }
-                // What socketcall(2) and ipc(2) do has numbers of libseccomp's own from -100 and from -200 down.
-                return (-299...(-100)).contains(number)
-            }
+            !architectures.contains { $0.whole(of: name) != nil }
         }
     }
 

@@ -62,7 +62,7 @@ public struct FilterCache {
             key += word.utf8
             key.append(UInt8(ascii: " "))
         }
-        add("2")
+        add("3")
         if let version = unsafe seccomp_version() {
             for part in unsafe [version.pointee.major, version.pointee.minor, version.pointee.micro] {
                 add(String(part))

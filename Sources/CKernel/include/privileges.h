@@ -20,6 +20,9 @@ int ck_get_affinity(uint64_t *processors, size_t size);
 int ck_set_affinity(const uint64_t *processors, size_t size);
 /// seccomp(2), SECCOMP_SET_MODE_FILTER: `count` instructions.
 int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags);
+/// Stops a process to look at its filters; the instructions of one, up to 4096 of eight bytes, and how many: ptrace(2).
+int ck_seccomp_stop(pid_t pid);
+int ck_seccomp_read(pid_t pid, unsigned place, void *instructions);
 /// getcwd(2) itself: glibc hides a directory that lies outside the root. The length with NUL, -1 with errno.
 ssize_t ck_working_directory(char *path, size_t size);
 /// landlock_create_ruleset(2) for the version, then for a ruleset; landlock_add_rule(2); landlock_restrict_self(2).

@@ -233,8 +233,18 @@ public struct DetachedMount: ~Copyable {
         to place: Int32, _ subjects: @autoclosure () -> [SystemCallError.Subject]
     ) throws(SystemCallError) {
         // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH.
-        try systemCall("move_mount", subjects()) {
-            unsafe ck_move_mount(descriptor.number, place, "", 0x4 | 0x40)
+        do {
+            try systemCall("move_mount", subjects()) {
+                unsafe ck_move_mount(descriptor.number, place, "", 0x4 | 0x40)
+            }
+        } catch let error where error.number == EINVAL {
+            // mount(2) has a word of its own for that.
+            var status = stat()
+            guard unsafe fstat(place, &status) == 0, try isDirectory() != (status.st_mode & S_IFMT == S_IFDIR)
+            else { throw error }
+            throw SystemCallError(
+                "move_mount", ENOTDIR, error.subjects,
+                detail: "a directory shows at a directory only, a file at what is none")
         }
     }
 }

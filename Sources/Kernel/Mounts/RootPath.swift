@@ -22,6 +22,9 @@ public struct RootPath: Sendable {
         self.refusesLinks = refusesLinks
     }
 
+    /// What is said of a link that would stay inside and is refused all the same.
+    public static let refusal = "a link is on the way, and may not lead there"
+
     /// What a missing target is made as.
     public enum Kind: Sendable { case directory, file }
 
@@ -108,13 +111,19 @@ public struct RootPath: Sendable {
         let follow = root == nil ? O_NOFOLLOW : 0
         var resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
         if refusesLinks { resolve.insert(.noLinks) }
-        let opened = Descriptor(
-            owning: try systemCall("openat2", [.init("path", text)]) {
-                unsafe path.withPlatformString {
-                    unsafe ck_openat2(
-                        directory, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0, resolve.rawValue)
-                }
-            })
+        let opened: Descriptor
+        do {
+            opened = Descriptor(
+                owning: try systemCall("openat2", [.init("path", text)]) {
+                    unsafe path.withPlatformString {
+                        unsafe ck_openat2(
+                            directory, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0,
+                            resolve.rawValue)
+                    }
+                })
+        } catch let error where refusesLinks && error.number == ELOOP {
+            throw SystemCallError("openat2", ELOOP, error.subjects, detail: Self.refusal)
+        }
         // Inside a root every link was followed.
         if root == nil, try opened.status().st_mode & S_IFMT == S_IFLNK {
             throw SystemCallError(

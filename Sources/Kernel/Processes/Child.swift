@@ -84,6 +84,14 @@ public final class Child {
         return try reap(flags: WNOHANG) == nil
     }
 
+    /// Whether a child that has let go of what it had open became a program by that, rather than that it is about to end.
+    public func isProgram() throws(SystemCallError) -> Bool {
+        guard try isRunning() else { return false }
+        // Who ends gives up its memory, and the program in it, before its files.
+        do { _ = try Descriptor.open(Path("/proc/\(pid)/exe"), Descriptor.pathOnly) } catch { return false }
+        return true
+    }
+
     /// pidfd_send_signal(2); a child that has ended is left alone.
     public func signal(_ number: Int32) throws(SystemCallError) {
         guard ending == nil else { return }

@@ -91,6 +91,11 @@ public enum Processes {
         try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL)) }
     }
 
+    /// setsid(2): out of the session of who started it, whose terminal it could type into, and out of its process group.
+    ///
+    /// Nothing changes for who leads a session already.
+    public static func leaveSession() { _ = setsid() }
+
     /// Ends this process at once, after what was printed is written.
     public static func leave(_ status: Int32) -> Never {
         ck_flush()

@@ -12,6 +12,8 @@ public final class RunningContainer {
     public let bounding: Capabilities
     private let gainsNothing: Bool
     private let isFiltered: Bool
+    private var filters: [SystemCallFilter] = []
+    private let limits: [ResourceLimit]
     private let user, group: UInt32?
     private let groups: [UInt32]
     private let deniesGroups: Bool
@@ -26,6 +28,7 @@ public final class RunningContainer {
         bounding = try CapabilitySets.read(of: pid).bounding
         gainsNothing = status["NoNewPrivs"] == "1"
         isFiltered = status["Seccomp"] == "2"
+        limits = try ResourceLimit.all(of: pid)
         namespaces = Self.namespaces(of: pid)
         memberships = try ProcessFiles.read("\(pid)/cgroup")
         let users = Self.ranges(try ProcessFiles.read("\(pid)/uid_map"))
@@ -97,12 +100,24 @@ public final class RunningContainer {
         return run.inside + (number - run.outside)
     }
 
+    /// Reads the filters of system calls that its program is under, for one that joins without a filter of its own.
+    public func readFilters() throws(SystemCallError) {
+        guard isFiltered else { return }
+        do { filters = try SystemCallFilter.all(of: pid) } catch {
+            throw SystemCallError(
+                "seccomp", EACCES, [.init("pid", "\(pid)")],
+                detail: "it has a filter of system calls, which cannot be read; give its profile as seccomp")
+        }
+    }
+
     // MARK: Joining
 
     /// Moves this process in: its groups, namespaces, root. It is not in sight there, since its pid is not.
     func enter() throws(SystemCallError) {
         // Not even by a mistake somewhere does a process of the container read this one.
         try systemCall("prctl") { ck_prctl(PR_SET_DUMPABLE, 0) }
+        // Keys of who joins are nothing to the container. Who may have no more of them goes in with those.
+        try? SessionKeyring.renew()
         try joinGroups()
         if !namespaces.isEmpty {
             try systemCall("setns", [.init("pid", "\(pid)")] + Namespace.subject(namespaces)) {
@@ -152,11 +167,10 @@ public final class RunningContainer {
             privileges.group = group
             privileges.groups = groups
         }
-        if isFiltered, privileges.filter == nil {
-            throw SystemCallError(
-                "seccomp", EACCES, [.init("pid", "\(pid)")],
-                detail: "it has a filter of system calls, which cannot be read; give its profile as seccomp")
-        }
+        if privileges.filters.isEmpty { privileges.filters = filters }
+        // A soft limit that was asked for is kept below.
+        let asked = privileges.limits.map(\.resource)
+        privileges.limits = limits.filter { !asked.contains($0.resource) } + privileges.limits
         return privileges
     }
 }

@@ -36,10 +36,12 @@ struct TargetOptions {
     }
 
     func attach(
-        _ mount: consuming DetachedMount, to target: Path, _ call: Call, _ holdings: Holdings
+        _ mount: consuming DetachedMount, to target: Path, refusingLinks: Bool = false, _ call: Call,
+        _ holdings: Holdings
     ) throws -> [Argument] {
         let missing: RootPath.Kind? = try call[mkdir] ? (mount.isDirectory() ? .directory : .file) : nil
-        let place = RootPath(target, in: try call[root])
+        let root = try call[root]
+        let place = RootPath(target, in: root, refusingLinks: refusingLinks && root != nil)
         var detached: DetachedMount? = consume mount
         let (made, notes) = try holdings.mounting { try detached.take()?.attach(to: place, making: missing) }
         return made.map { [.handle(MountHandle($0, notes: notes, holdings))] } ?? []
@@ -70,6 +72,8 @@ private func mount(_ holdings: Holdings) -> Primitive {
             "ENODEV": "this kernel has no such filesystem type", "ENOENT": "source or target is missing",
             "ENOTBLK": "the source is a file; `loop` mounts it", "EBUSY": "the device is mounted elsewhere",
             "EINVAL": "an option is unknown to the filesystem",
+            "ELOOP":
+                "the target is a link; `root` keeps links inside, and refuses them for proc, sysfs and cgroups",
         ],
         example: """
             local place <close> = fs.mount { type = "proc", target = "/mnt/proc", nosuid = true, nodev = true, mkdir = true }
@@ -89,7 +93,9 @@ private func mount(_ holdings: Holdings) -> Primitive {
         // The device must stay open until the mount holds it.
         defer { _ = attached }
         let mount = try settings.mount(wanted, device ?? Path(wanted ?? "none"))
-        return try place.attach(mount, to: try call[target], call, holdings)
+        // Programs look for the kernel's own files at fixed paths, and so do masks: an image has no say in where they are.
+        let isKernels = wanted.map(["proc", "sysfs", "cgroup", "cgroup2"].contains) ?? false
+        return try place.attach(mount, to: try call[target], refusingLinks: isKernels, call, holdings)
     }
 }
 

@@ -11,6 +11,8 @@ func mountHint(_ error: SystemCallError) -> String? {
         return "this kernel has no \(type) (not in /proc/filesystems); try: modprobe \(type)"
     case ("LOOP_CONFIGURE", "EINVAL"): return "only a regular file or a block device can be looped over"
     case ("fsconfig", "ENOTBLK"): return "a file is mounted with loop = true"
+    case ("openat2", "ELOOP") where error.detail == RootPath.refusal:
+        return "the image has a link where a directory of its own belongs; remove it there"
     case ("openat2", "ELOOP"):
         return "name what the link leads to, or give root = DIRECTORY to stay inside it"
     case ("openat2", "ENOENT"): return "mkdir = true makes a missing target"

@@ -16,6 +16,7 @@ private struct SpawnOptions: ArgumentType {
     var group: Cgroup?
     var terminal: TerminalHandle?
     var hasInit = false
+    var hasSession = false
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -33,6 +34,11 @@ private struct SpawnOptions: ArgumentType {
             Parameter<Bool>(
                 "init", "Runs the function beside a PID 1 that reaps and passes signals on.", default: false
             ).any,
+            Parameter<Bool>(
+                "session",
+                "Starts a session of its own, out of reach of the caller's terminal and its process group.",
+                default: false
+            ).any,
             Parameter<CgroupReference?>(
                 "cgroup", "The control group that it is born in.", shown: "this process's"
             ).any,
@@ -46,13 +52,15 @@ private struct SpawnOptions: ArgumentType {
         var options = SpawnOptions()
         options.namespaces = NamespaceSet(try slot.elements(Namespace.read))
         let known = [
-            "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "terminal",
+            "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "session",
+            "terminal",
         ]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
             case "init": options.hasInit = try Bool.read(field)
+            case "session": options.hasSession = try Bool.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
             case "cgroup": options.group = try CgroupReference.read(field).group
@@ -96,6 +104,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.diesWithParent = options.diesWithParent
         spawning.propagation = options.propagation
         spawning.hasInit = options.hasInit
+        spawning.hasSession = options.hasSession
         spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]

@@ -51,7 +51,7 @@ struct PrivilegeOptions {
         privileges.rules = try call[rules]?.rules
         if let profile = try call[profile] {
             let most = privileges.capabilities.map { $0.union(privileges.ambient) }
-            privileges.filter = try profile.filter(.here(capabilities: most)).filter
+            privileges.filters = [try profile.filter(.here(capabilities: most)).filter]
         }
         return privileges
     }

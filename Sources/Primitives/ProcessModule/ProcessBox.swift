@@ -126,7 +126,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
             try call.receiver(ProcessBox.self).channel
         } ended: { call in
             // It may have ended by a Lua error, which says more than that it is gone.
-            _ = try call.receiver(ProcessBox.self).wait(timeout: 1000, in: call.state)
+            let box = try call.receiver(ProcessBox.self)
+            if try !box.child.isProgram() { _ = try box.wait(timeout: 1000, in: call.state) }
         }
     }
 }

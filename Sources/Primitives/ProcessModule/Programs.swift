@@ -35,21 +35,22 @@ struct ProgramOptions {
     /// Starts it in the container that `within` names.
     func join(_ process: ProcessTarget, _ call: Call, _ joining: Joining) throws -> Child {
         let container = try RunningContainer(of: process.pid)
-        let (joining, program) = try prepared(joining, call, most: container.bounding)
+        let (joining, program) = try prepared(joining, call, container)
         return try joining.start(in: container) { try inside(program, call) }
     }
 
     /// Runs it there to its end.
     func join(_ process: ProcessTarget, _ call: Call, input: [UInt8]) throws -> Program.Outcome {
         let container = try RunningContainer(of: process.pid)
-        let (joining, program) = try prepared(Joining(), call, most: container.bounding)
+        let (joining, program) = try prepared(Joining(), call, container)
         return try joining.run(in: container, input: input) { try inside(program, call) }
     }
 
     private func prepared(
-        _ joining: Joining, _ call: Call, most: Capabilities
+        _ joining: Joining, _ call: Call, _ container: RunningContainer
     ) throws -> (Joining, Program) {
-        var (joining, program) = (joining, try program(call, joining: most))
+        var (joining, program) = (joining, try program(call, joining: container.bounding))
+        if program.privileges.filters.isEmpty { try container.readFilters() }
         joining.name = String(decoding: program.arguments.first ?? [], as: UTF8.self)
         let path = EnvironmentVariables.Variable(
             name: Array("PATH".utf8),

@@ -47,6 +47,8 @@ final class Spawning {
     var terminal: PseudoTerminal?
     /// Whether PID 1 is an init, and the function runs beside it.
     var hasInit = false
+    /// Whether the copy leaves this process's session: setsid(2).
+    var hasSession = false
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -140,6 +142,7 @@ final class Spawning {
         if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
         try parting?.takePlace()
+        if hasSession { Processes.leaveSession() }
         if let terminal {
             // The devpts in sight is not the container's.
             try terminal.open(inOwnInstance: namespaces.contains(.mount))

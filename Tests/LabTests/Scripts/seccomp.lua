@@ -135,3 +135,33 @@ local box = ns.spawn({ "mount" }, function(parent)
 end)
 told = box:receive()
 assert(told[1] and not told[2] and not told[3])
+
+-- Programs for 32 bits are under the same rules, also where a call is a part of another one.
+local function call32(number, first, second)
+    local code = string.pack("<c1I4c1I4c1I4", "\xb8", number, "\xbb", first, "\xb9", second)
+        .. "\xba\0\0\0\0\xcd\x80\xf7\xd8\x89\xc3\xb8\1\0\0\0\xcd\x80" -- the status is the error
+    local base, size = 0x400000, 84 + #code
+    fs.write("/mnt/call32", "\127ELF\1\1\1" .. ("\0"):rep(9)
+        .. string.pack("<I2I2I4I4I4I4I4I2I2I2I2I2I2", 2, 3, 1, base + 84, 52, 0, 0, 52, 32, 1, 40, 0, 0)
+        .. string.pack("<I4I4I4I4I4I4I4I4", 1, 0, base, base, size, size, 5, 4096) .. code, { mode = "0755" })
+    local function status(name)
+        return proc.run { "/mnt/call32", check = false, no_new_privileges = true, seccomp = name }.code
+    end
+    return status(), status "default"
+end
+if sys.uname().machine == "x86_64" and pcall(call32, 20, 0, 0) then
+    fs.tmpfs "/mnt"
+    local calls = { socket = 359, socketcall = 102, add_key = 286 }
+    local free, held = call32(calls.socket, 2, 1) -- AF_INET
+    assert(free == held)
+    for _, family in ipairs { 38, 40 } do -- AF_ALG, AF_VSOCK
+        free, held = call32(calls.socket, family, 5)
+        assert(free ~= 1 and held == 1, family .. ": " .. held)
+    end
+    free, held = call32(calls.socketcall, 1, 0) -- SYS_SOCKET, whose arguments nobody sees
+    assert(free == 14 and held == 38, held)
+    free, held = call32(calls.socketcall, 2, 0) -- SYS_BIND
+    assert(free == 14 and held == 14, held)
+    free, held = call32(calls.add_key, 0, 0)
+    assert(free ~= 1 and held == 1, held)
+end

@@ -53,6 +53,39 @@ for _, target in ipairs(targets) do
 end
 assert(made > 100 and refused > 100, made .. " made, " .. refused .. " refused")
 
+-- A sandbox stands where it should or is refused: a link where the kernel's own files belong, of whatever kind, leaves
+-- no procfs elsewhere, which the masks would miss.
+local sandbox = require "sandbox"
+for _, place in ipairs { "/proc", "/sys", "/dev" } do
+    for name, aim in pairs { absolute = "/there", relative = "there", up = "../../mnt/host/dir", dangling = "nowhere",
+        loop = place:sub(2), root = "/", middle = "there/../there", proc = "/proc", fd = "/proc/self/root/there" } do
+        fs.mkdir(root .. "/there")
+        fs.mkdir(root .. "/bin")
+        fs.copy("/bin/busybox", root .. "/bin/sh")
+        fs.symlink(aim, root .. place)
+        local ran, problem = pcall(sandbox.run, { root = root, command = { "/bin/sh", "-c", "echo reached > /reached" } })
+        assert(not ran and (problem.code == "ELOOP" or problem.code == "ENOENT"), place .. " " .. name .. tostring(problem))
+        assert(not fs.exists(root .. "/reached") and #fs.list(root .. "/there") == 0 and #fs.list "/mnt/host/dir" == 0)
+        fs.delete(root)
+    end
+    -- What is no directory either.
+    fs.mkdir(root)
+    fs.write(root .. place, "")
+    local ran, problem = pcall(sandbox.run, { root = root, command = { "/bin/sh" } })
+    assert(not ran and problem.code == "ENOTDIR", tostring(problem))
+    fs.delete(root)
+end
+-- A link in the way of a mount that was asked for stays inside, and hides nothing that the masks are for.
+fs.mkdir(root .. "/bin")
+fs.mkdir "/mnt/out"
+fs.copy("/bin/busybox", root .. "/bin/sh")
+fs.symlink("../../../../mnt/host/dir", root .. "/out")
+local ran, problem = pcall(sandbox.run, { root = root, command = { "/bin/sh", "-c", "echo x > /out/x" },
+    mounts = { { source = "/mnt/out", target = "/out" } } })
+assert(#fs.list "/mnt/host/dir" == 0 and (not ran or fs.exists "/mnt/out/x"), tostring(problem))
+fs.delete(root)
+assert(mounted() == before)
+
 -- A root of busybox. Once in it there is no way up, and no trace of the old one.
 for _, path in ipairs { "bin", "proc", "old" } do fs.mkdir(root .. "/" .. path) end
 fs.copy("/bin/busybox", root .. "/bin/busybox")

@@ -1,4 +1,5 @@
 -- Terminals: of a container's own, attached to, left and come back to, resized, flooded; and settled afterwards.
+local program = fs.stat "/proc/self/exe".target
 ns.unshare { "mount" }
 fs.tmpfs "/mnt"
 local applets = { "sh", "ls", "cat", "stty", "tty", "sleep", "yes", "head", "echo", "stat", "readlink" }
@@ -76,7 +77,7 @@ local function person(script, around)
         :format "/mnt/tupper script /mnt/inner.lua"
     return terminal, proc.spawn { "sh", "-c", line, terminal = terminal }
 end
-fs.symlink(proc.capture { "readlink", "/proc/" .. proc.self() .. "/exe" }:gsub("\n", ""), "/mnt/tupper")
+fs.symlink(program, "/mnt/tupper")
 local attached = [[
     local terminal = term.open()
     local box = container(terminal, LINE)
