@@ -32,6 +32,28 @@ struct CleaningTests {
         #expect(outcome.output.wholeMatch(of: /killed [3-9][0-9], status 0\n/) != nil, "\(outcome.output)")
     }
 
+    @Test("sandboxes whose maker is killed before any of its system calls end, and clean takes away the rest")
+    func sandboxes() throws {
+        // Only the maker's own calls are counted: its children end with it.
+        let outcome = try lab(
+            """
+            calls=mkdir,mkdirat,openat,write,clone3,clone,close,poll,unlinkat,rmdir
+            n=1
+            while :; do
+              strace -qq -o /dev/null -e trace=$calls -e inject=$calls:signal=KILL:when=$n \\
+                $tupper script $repository/Tests/LabTests/Killed/sandbox.lua $name 2>/mnt/errors
+              status=$?
+              [ $status = 137 ] || break
+              check "call $n"
+              n=$((n + 11))
+            done 2>/dev/null
+            check "the run's own end"
+            echo "killed $n, status $status"; cat /mnt/errors
+            """)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+        #expect(outcome.output.wholeMatch(of: /killed [1-9][0-9]+, status 0\n/) != nil, "\(outcome.output)")
+    }
+
     @Test("the demo killed at any chapter leaves nothing that clean does not take away")
     func demo() throws {
         let outcome = try lab(

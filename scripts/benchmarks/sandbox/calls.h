@@ -18,6 +18,8 @@ int make_group(const char *journal, int tasks[2]);
 void remove_group(void);
 // mounts.c
 void enter_root(const char *root);
+// own.c
+void move_over(void);
 
 static inline int must(long result, const char *what) {
     if (result < 0) {

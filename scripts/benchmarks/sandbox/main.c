@@ -4,6 +4,7 @@
 #include "calls.h"
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched.h>
@@ -115,6 +116,25 @@ static int wait_for(int descriptor, short events, int timeout) {
     return must(poll(both, 2, timeout), "poll");
 }
 
+static void leave_caller(void) {
+    static uint64_t processors[128], all[128];
+    char score[16];
+    memset(all, 0xff, sizeof all);
+    must(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL), "keyctl");
+    must(syscall(SYS_sched_setaffinity, 0, sizeof all, all), "affinity");
+    must(syscall(SYS_sched_getaffinity, 0, sizeof processors, processors), "affinity");
+    int directory = must(open("/proc", O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC), "/proc");
+    struct statfs system;
+    must(fstatfs(directory, &system), "/proc");
+    look(directory);
+    int file = must(openat(directory, "self/oom_score_adj", O_RDONLY | O_CLOEXEC), "score");
+    close(directory);
+    look(file);
+    must(read(file, score, sizeof score), "score");
+    must(read(file, score, sizeof score), "score");
+    close(file);
+}
+
 static void contain(char *words[], const int tasks[2], int parent) {
     char place[4096];
     eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -127,8 +147,10 @@ static void contain(char *words[], const int tasks[2], int parent) {
     must(unshare(CLONE_NEWCGROUP), "unshare");
     enter_root(words[1]);
     raise_loopback();
+    leave_caller();
     must(chdir("/"), "chdir");
     must(getcwd(place, sizeof place) != NULL ? 0 : -1, "getcwd");
+    must(access(words[4], F_OK), words[4]);
     struct rlimit limit;
     must(getrlimit(RLIMIT_CORE, &limit), "core");
     limit.rlim_cur = limit.rlim_max = 0;
@@ -148,6 +170,18 @@ static void contain(char *words[], const int tasks[2], int parent) {
     must(-1, "exec");
 }
 
+// Which namespaces the process starts in: as they are told of later.
+static void note_origin(void) {
+    static const unsigned long kinds[] = {0xff0a, 0xff02, 0xff04};
+    int self = must(syscall(SYS_pidfd_open, getpid(), 0), "pidfd");
+    for (int index = 0; index < 3; index++) {
+        int names = must(ioctl(self, kinds[index], 0), "namespace");
+        look(names);
+        close(names);
+    }
+    close(self);
+}
+
 int main(int count, char *words[]) {
     if (count < 5)
         return 64;
@@ -161,6 +195,8 @@ int main(int count, char *words[]) {
         struct sigaction action;
         sigaction(number, NULL, &action);
     }
+    move_over();
+    note_origin();
     struct clone_args arguments = {.flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
                                             CLONE_NEWUTS | CLONE_INTO_CGROUP,
                                    .pidfd = (uint64_t)(uintptr_t)&child,
