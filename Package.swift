@@ -110,7 +110,7 @@ let package = Package(
             exclude: ["examples.lua", "Snapshots"]),
         .testTarget(
             name: "LabTests", dependencies: ["TestSupport", "LuaHost", "Primitives", "tupper"],
-            exclude: ["Killed", "Machine", "Scripts"]),
+            exclude: ["Killed", "Machine", "Rootless", "Scripts"]),
     ],
     swiftLanguageModes: [.v6]
 )

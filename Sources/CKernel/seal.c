@@ -14,32 +14,9 @@
 #include <linux/prctl.h>
 #include <unistd.h>
 
-// Where the program's own data lies, which differs from the file's.
-struct data {
-    uintptr_t start, end;
-};
-
-static int find_data(struct dl_phdr_info *object, size_t size, void *found) {
-    (void)size;
-    struct data *data = found;
-    for (int i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_W))
-            continue;
-        uintptr_t start = object->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
-        data->start = data->start == 0 || start < data->start ? start : data->start;
-        data->end = end > data->end ? end : data->end;
-    }
-    // The first object is the program; libraries follow.
-    return 1;
-}
-
-void ck_program_data(uintptr_t *start, uintptr_t *end) {
-    struct data data = {0};
-    dl_iterate_phdr(find_data, &data);
-    *start = data.start & ~(uintptr_t)4095;
-    *end = data.end;
-}
+static const uintptr_t page_size = 4096;
+static uintptr_t page_of(uintptr_t address) { return address & ~(page_size - 1); }
+static uintptr_t page_after(uintptr_t address) { return page_of(address + page_size - 1); }
 
 // Pages of a private mapping that have been written to: bits 61 to 63 of pagemap, which tell of file pages, pages in swap
 // and pages that are there.
@@ -60,17 +37,22 @@ static int copy_changed(int pagemap, uintptr_t start, uintptr_t end, char *copy)
     return 0;
 }
 
-int ck_map_again(int file, int pagemap, uintptr_t start, uintptr_t end, int protection, off_t offset) {
+static int map_plain(int file, uintptr_t start, uintptr_t end, int protection, off_t offset) {
     void *place = (void *)start;
+    return mmap(place, end - start, protection, MAP_PRIVATE | MAP_FIXED, file, offset) == place ? 0 : -1;
+}
+
+// Made elsewhere and put in place in one step: what calls lead through may be in there.
+static int map_changed(int file, int pagemap, uintptr_t start, uintptr_t end, int protection, off_t offset) {
     size_t length = end - start;
-    if (pagemap < 0)
-        return mmap(place, length, protection, MAP_PRIVATE | MAP_FIXED, file, offset) == place ? 0 : -1;
-    // Made elsewhere and put in place in one step: what calls lead through may be in there.
+    if (length == 0)
+        return 0;
     char *copy = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE, file, offset);
     if (copy == MAP_FAILED)
         return -1;
-    if (copy_changed(pagemap, start, end, copy) == 0 && mprotect(copy, length, protection) == 0 &&
-        mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, place) != MAP_FAILED)
+    if (copy_changed(pagemap, start, end, copy) == 0 &&
+        ((protection & PROT_WRITE) != 0 || mprotect(copy, length, protection) == 0) &&
+        mremap(copy, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) != MAP_FAILED)
         return 0;
     int saved = errno;
     munmap(copy, length);
@@ -78,10 +60,76 @@ int ck_map_again(int file, int pagemap, uintptr_t start, uintptr_t end, int prot
     return -1;
 }
 
-int ck_program_becomes(int file, const uint64_t *fields) {
-    struct prctl_mm_map map = {
-        .start_code = fields[26], .end_code = fields[27], .start_stack = fields[28], .start_data = fields[45],
-        .end_data = fields[46], .start_brk = fields[47], .brk = (uint64_t)(uintptr_t)sbrk(0), .arg_start = fields[48],
-        .arg_end = fields[49], .env_start = fields[50], .env_end = fields[51], .exe_fd = (uint32_t)file};
+static int find_program(struct dl_phdr_info *object, size_t size, void *found) {
+    (void)size;
+    *(struct dl_phdr_info *)found = *object;
+    // The first object is the program; libraries follow.
+    return 1;
+}
+
+// The part of the program's data that is protected once it is loaded.
+static void find_protected(const struct dl_phdr_info *program, uintptr_t *start, uintptr_t *end) {
+    *start = *end = 0;
+    for (int index = 0; index < program->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &program->dlpi_phdr[index];
+        if (segment->p_type != PT_GNU_RELRO)
+            continue;
+        *start = page_of(program->dlpi_addr + segment->p_vaddr);
+        *end = page_of(program->dlpi_addr + segment->p_vaddr + segment->p_memsz);
+    }
+}
+
+// A segment, of which the part up to `protected_end` is protected where it has one: as elf(5) and ld.so(8) map it.
+static int map_segment(int file, int pagemap, const ElfW(Phdr) *segment, uintptr_t base, uintptr_t protected_end) {
+    uintptr_t start = page_of(base + segment->p_vaddr), end = page_after(base + segment->p_vaddr + segment->p_filesz);
+    off_t offset = (off_t)page_of(segment->p_offset);
+    if (!(segment->p_flags & PF_W))
+        return map_plain(file, start, end, PROT_READ | (segment->p_flags & PF_X ? PROT_EXEC : 0), offset);
+    uintptr_t middle = protected_end < start ? start : protected_end > end ? end : protected_end;
+    if (map_changed(file, pagemap, start, middle, PROT_READ, offset) < 0)
+        return -1;
+    return map_changed(file, pagemap, middle, end, PROT_READ | PROT_WRITE, offset + (off_t)(middle - start));
+}
+
+static void note_places(struct prctl_mm_map *map, const struct dl_phdr_info *program) {
+    int count;
+    char **words = ck_arguments(&count), **variables = words + count + 1;
+    for (int index = 0; index < program->dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &program->dlpi_phdr[index];
+        if (segment->p_type != PT_LOAD)
+            continue;
+        uintptr_t start = program->dlpi_addr + segment->p_vaddr;
+        if (segment->p_flags & PF_X) {
+            map->start_code = start;
+            map->end_code = start + segment->p_filesz;
+        } else if (segment->p_flags & PF_W) {
+            map->start_data = start;
+            map->end_data = start + segment->p_filesz;
+        }
+    }
+    map->start_stack = (uintptr_t)(words - 1);
+    map->start_brk = ck_first_break();
+    map->brk = (uintptr_t)sbrk(0);
+    map->arg_start = map->arg_end = (uintptr_t)(count > 0 ? words[0] : (char *)words);
+    if (count > 0)
+        map->arg_end = (uintptr_t)(words[count - 1] + strlen(words[count - 1]) + 1);
+    map->env_start = map->env_end = map->arg_end;
+    for (; *variables != NULL; variables++)
+        map->env_end = (uintptr_t)(*variables + strlen(*variables) + 1);
+}
+
+int ck_program_moves(int file, int pagemap) {
+    struct dl_phdr_info program = {0};
+    struct prctl_mm_map map = {.exe_fd = (uint32_t)file};
+    uintptr_t protected_start, protected_end;
+    dl_iterate_phdr(find_program, &program);
+    find_protected(&program, &protected_start, &protected_end);
+    note_places(&map, &program);
+    for (int index = 0; index < program.dlpi_phnum; index++) {
+        const ElfW(Phdr) *segment = &program.dlpi_phdr[index];
+        if (segment->p_type == PT_LOAD &&
+            map_segment(file, pagemap, segment, program.dlpi_addr, protected_end) < 0)
+            return -1;
+    }
     return prctl(PR_SET_MM, PR_SET_MM_MAP, &map, sizeof map, 0);
 }

@@ -8,11 +8,15 @@
 
 static char **arguments;
 static int argument_count;
+static uintptr_t first_break;
 
 __attribute__((constructor)) static void keep_arguments(int count, char **words) {
     argument_count = count;
     arguments = words;
+    first_break = (uintptr_t)sbrk(0);
 }
+
+uintptr_t ck_first_break(void) { return first_break; }
 
 char **ck_arguments(int *count) {
     *count = argument_count;

@@ -14,11 +14,11 @@ public final class Holdings {
 
     /// Notes a thing made; `release` undoes it. `notes` are its own in the journal.
     func hold(
-        _ label: String, notes: @escaping @autoclosure () -> [JournalNote] = [],
+        _ label: String, _ path: Path? = nil, notes: @escaping @autoclosure () -> [JournalNote] = [],
         release: @escaping () throws -> Void
     ) -> Holding {
         if owner != Processes.generation { startAnew() }
-        let holding = Holding(label: label, notes: notes, undo: release, owner: owner)
+        let holding = Holding(label: label, path: path, notes: notes, undo: release, owner: owner)
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
         if notesLasting { new.append(holding) }
@@ -84,17 +84,22 @@ extension Holdings {
 
 /// One thing held.
 public final class Holding {
-    /// What it is, as in `"mount /mnt"`.
-    public let label: String
+    /// What it is, as in `"mount /mnt"`. Put together when asked for: few are, and a copy of this process would write to
+    /// memory for it.
+    public var label: String { path.map { "\(name) \($0)" } ?? name }
+    private let name: String
+    private let path: Path?
     private var undo: (() throws -> Void)?
     private let owner: Int
     private let notes: () -> [JournalNote]
 
     init(
-        label: String, notes: @escaping () -> [JournalNote] = { [] }, undo: @escaping () throws -> Void,
+        label: String, path: Path? = nil, notes: @escaping () -> [JournalNote] = { [] },
+        undo: @escaping () throws -> Void,
         owner: Int
     ) {
-        self.label = label
+        name = label
+        self.path = path
         self.notes = notes
         self.undo = undo
         self.owner = owner

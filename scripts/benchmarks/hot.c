@@ -1,20 +1,25 @@
 // Prints which functions a program runs. Reads their addresses, one a line in hexadecimal, puts a breakpoint on each
 // (ptrace(2)), and takes one away when it is met; a child meets them anew, until its exec. Prints the address and
-// "children" for a function that a child ran, "start" for the others.
+// "children" for a function that a child ran, "start" for the others. The first argument is the address of a function
+// that maps the program anew, without the breakpoints: they are put back after each of its system calls.
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/user.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static unsigned long functions[1 << 18], first, last;
+static unsigned long functions[1 << 18], first, last, mapper;
 static size_t count;
 static unsigned char *text, *armed, *ran;
+// Who is at it.
+static pid_t mapping;
 
 // The memory of a process, to be written past its protection.
 static int memory(pid_t pid) {
@@ -54,6 +59,8 @@ static int met(pid_t pid, int is_child) {
     if (at < first || at > last || armed[at - first] != 0xCC)
         return 0;
     ran[at - first] |= is_child ? 2 : 1;
+    if (at == mapper)
+        mapping = pid;
     int descriptor = memory(pid);
     if (pwrite(descriptor, text + (at - first), 1, (off_t)at) != 1)
         exit(1);
@@ -61,6 +68,15 @@ static int met(pid_t pid, int is_child) {
     registers.rip = at;
     ptrace(PTRACE_SETREGS, pid, NULL, &registers);
     return 1;
+}
+
+// After a system call of who maps; the last one is prctl(2).
+static void mapped(pid_t pid) {
+    struct user_regs_struct registers;
+    ptrace(PTRACE_GETREGS, pid, NULL, &registers);
+    arm(pid);
+    if (registers.orig_rax == SYS_prctl && (long)registers.rax != -ENOSYS)
+        mapping = 0;
 }
 
 static void follow(pid_t start) {
@@ -76,12 +92,14 @@ static void follow(pid_t start) {
                 continue;
             }
             arm(pid);
+        } else if (stop == (SIGTRAP | 0x80)) {
+            mapped(pid);
         } else if (stop == SIGSTOP && pid != start) {
             arm(pid);
         } else if (stop != SIGSTOP && status >> 16 == 0 && !(stop == SIGTRAP && met(pid, pid != start))) {
             pass = stop;
         }
-        ptrace(PTRACE_CONT, pid, NULL, (void *)(long)pass);
+        ptrace(pid == mapping ? PTRACE_SYSCALL : PTRACE_CONT, pid, NULL, (void *)(long)pass);
     }
 }
 
@@ -93,19 +111,20 @@ int main(int length, char *words[]) {
             last = functions[count];
         count++;
     }
-    if (length < 2 || count == 0)
+    if (length < 3 || count == 0)
         return 64;
+    mapper = strtoul(words[1], NULL, 16);
     pid_t start = fork();
     if (start == 0) {
         ptrace(PTRACE_TRACEME, 0, NULL, NULL);
         raise(SIGSTOP);
-        execv(words[1], words + 1);
+        execv(words[2], words + 2);
         _exit(127);
     }
     int status;
     waitpid(start, &status, 0);
     ptrace(PTRACE_SETOPTIONS, start, NULL,
-           PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
+           PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL);
     ptrace(PTRACE_CONT, start, NULL, NULL);
     follow(start);
     for (size_t index = 0; index < count; index++)

@@ -67,10 +67,14 @@ int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64
 /// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
 int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
 
-/// execvpe(3): PATH is looked up in this process's environment.
-int ck_execvpe(const char *file, char *const arguments[], char *const environment[]);
+/// As execvpe(3), but by the PATH of the environment that is given where it has one: an error's number. Whether there is
+/// such a program; what cannot be seen may be there.
+int ck_become_program(char *const words[], char *const environment[]);
+int ck_has_program(char *const words[], char *const environment[]);
 /// The arguments of main, which Swift sees as text only.
 char **ck_arguments(int *count);
+/// Where the heap of brk(2) ended before main.
+uintptr_t ck_first_break(void);
 /// The environment, which Swift sees as unsafe global state.
 char **ck_environment(void);
 /// fflush(3) of everything: before a copy of the process is made, or it would print twice.
@@ -215,9 +219,6 @@ void ck_block_signals(int block);
 /// chroot(2) to an open directory.
 int ck_enter_root(int directory);
 
-/// Where this program's own data lies in memory; a part of it mapped anew from another open file of the same content,
-/// with the pages that were changed where /proc/self/pagemap is given, else -1; the kernel told that it runs that file,
-/// with the fields of proc_pid_stat(5) by their numbers: see seal.c.
-void ck_program_data(uintptr_t *start, uintptr_t *end);
-int ck_map_again(int file, int pagemap, uintptr_t start, uintptr_t end, int protection, off_t offset);
-int ck_program_becomes(int file, const uint64_t *fields);
+/// Maps this program anew from another open file of the same content, with the pages that it has changed, and tells the
+/// kernel: see seal.c. `pagemap` is /proc/self/pagemap.
+int ck_program_moves(int file, int pagemap);

@@ -17,7 +17,7 @@ public enum RootChange {
     /// `root` becomes a mount of its own first where it is none. EINVAL where mounts propagate, or `old` is
     /// not inside.
     public static func pivot(_ root: Path, old: Path? = nil) throws(SystemCallError) {
-        OwnProgram.leaveHost()
+        OwnProgram.takeHold(leavingRoot: old == nil)
         if try !Mount.isMountPoint(root) {
             _ = try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
         }
@@ -31,6 +31,7 @@ public enum RootChange {
         }
         note()
         if place == nil {
+            OwnProgram.protect()
             // pivot_root(".", ".") stacks the old root on the new one; "." still names the old.
             try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
         }
@@ -52,7 +53,7 @@ public enum RootChange {
 
     /// chroot(2), and into it: a working directory left outside would be a way out.
     public static func chroot(_ root: Path) throws(SystemCallError) {
-        OwnProgram.leaveHost()
+        OwnProgram.takeHold()
         try WorkingDirectory.change(to: root)
         try systemCall("chroot", [.init("path", root.string)]) { unsafe Glibc.chroot(".") }
         note()

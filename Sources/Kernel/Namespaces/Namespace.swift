@@ -86,7 +86,7 @@ public enum Namespace: String, CaseIterable, Sendable {
             let (other, own) = (try Namespace.user.identifier(of: pid), try Namespace.user.identifier())
             isSame = other == own
         }
-        if namespaces.contains(.pid) || namespaces.contains(.mount) { OwnProgram.leaveHost() }
+        if namespaces.contains(.pid) || namespaces.contains(.mount) { OwnProgram.takeHold() }
         let joined = isSame ? namespaces.subtracting([.user]) : namespaces
         if joined.isEmpty { return }
         // All at once: the kernel checks the others against the user namespace that is joined with them.

@@ -41,8 +41,8 @@ public final class Child {
     ) throws(SystemCallError) -> Child? {
         ck_flush()
         ck_note_ignored_signals()
-        // Its copy may leave the host where it can no longer move. Who may not mount here can do so there.
-        if namespaces.contains(.mount) { try? OwnProgram.moveOver() }
+        OwnProgram.move()
+        if namespaces.contains(.mount) { OwnProgram.prepareForCopy() }
         Namespace.noteOrigin(before: namespaces)
         var pidfd: Int32 = -1
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {

@@ -94,11 +94,23 @@ public struct Joining {
         try WorkingDirectory.change(to: program.directory ?? "/")
         try WorkingDirectory.checkInside()
         let environment = program.environment ?? []
-        let paths = program.places
+        let paths = Self.paths(to: program.arguments.first ?? [], environment)
         let words = [Array((terminal == nil ? "-" : "t").utf8)] + paths + [[]] + program.arguments
         try container.limit(program.privileges).apply()
         ck_reset_signals()
         try stage.run(words, environment: environment, lines: lines)
+    }
+
+    /// Where a program may be, as execvpe(3) looks for it.
+    private static func paths(to name: [UInt8], _ environment: [[UInt8]]) -> [[UInt8]] {
+        if name.contains(UInt8(ascii: "/")) || name.isEmpty {
+            return [name.isEmpty ? [UInt8(ascii: "/")] : name]
+        }
+        let prefix = Array("PATH=".utf8)
+        let list =
+            environment.first { $0.starts(with: prefix) }?.dropFirst(prefix.count)
+            ?? Array("/bin:/usr/bin".utf8)[...]
+        return list.split(separator: UInt8(ascii: ":")).map { Array($0) + [UInt8(ascii: "/")] + name }
     }
 
     private static func refusal(_ error: any Error) -> [UInt8] {

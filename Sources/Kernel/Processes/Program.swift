@@ -51,62 +51,33 @@ public struct Program: Sendable {
         try terminal?.control()
         if let directory { try WorkingDirectory.change(to: directory) }
         try WorkingDirectory.checkInside()
-        try checkPresent()
-        try privileges.apply()
-        // Close-on-exec rather than closed: when the program cannot be run, this process goes on.
-        try systemCall("close_range") { ck_close_range(3, .max, 4) }
-        var number: Int32 = 0
-        unsafe withStrings(places) { places in
-            unsafe withStrings(arguments) { words in
-                if let environment {
-                    unsafe withStrings(environment) { number = unsafe start(places, words, $0) }
-                } else {
-                    number = unsafe start(places, words, ck_environment())
-                }
+        var result: Result<Int32, SystemCallError> = .success(0)
+        unsafe withStrings(arguments) { words in
+            if let environment {
+                unsafe withStrings(environment) { result = unsafe become(words, $0) }
+            } else {
+                result = unsafe become(words, ck_environment())
             }
         }
         // This process goes on, and is to be stopped as before.
         ck_catch_stop_signals()
-        throw SystemCallError("execve", number, [.init("program", name)])
+        throw SystemCallError("execve", try result.get(), [.init("program", name)])
     }
 
-    /// ENOENT where there is no such program, before anything is given up for it.
-    private func checkPresent() throws(SystemCallError) {
-        let isThere = places.contains { place in
-            unsafe Path(bytes: place).withPlatformString { unsafe access($0, F_OK) == 0 || errno != ENOENT }
-        }
-        if !isThere { throw SystemCallError("execve", ENOENT, [.init("program", name)]) }
-    }
-
-    /// Where it may be: in the directories of the PATH that it is given, else of this process's own.
-    var places: [[UInt8]] {
-        let words = arguments.first ?? []
-        if words.contains(UInt8(ascii: "/")) || words.isEmpty {
-            return [words.isEmpty ? [UInt8(ascii: "/")] : words]
-        }
-        let prefix = Array("PATH=".utf8)
-        let given = environment?.first { $0.starts(with: prefix) }?.dropFirst(prefix.count)
-        let list =
-            given.map { Array($0) } ?? Array((EnvironmentVariables.value(of: "PATH") ?? "/bin:/usr/bin").utf8)
-        return list.split(separator: UInt8(ascii: ":")).map { Array($0) + [UInt8(ascii: "/")] + words }
-    }
-
-    /// Tries one place after the other, as execvp(3) does: an error's number.
-    private func start(
-        _ places: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+    /// An error's number where there is no such program, which is found out before anything is given up for it, or where it
+    /// cannot be run.
+    private func become(
         _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
-    ) -> Int32 {
+    ) -> Result<Int32, SystemCallError> {
+        if unsafe ck_has_program(words, environment) == 0 { return .success(ENOENT) }
+        do throws(SystemCallError) {
+            try privileges.apply()
+            // Close-on-exec rather than closed: when the program cannot be run, this process goes on.
+            try systemCall("close_range") { ck_close_range(3, .max, 4) }
+        } catch { return .failure(error) }
         ck_heed_signals()
-        var (place, number) = (unsafe places, ENOENT)
-        while let path = unsafe place.pointee {
-            _ = unsafe ck_execvpe(path, words, environment)
-            // What may not be run there may be found elsewhere, and is told of if not.
-            if errno == EACCES { number = EACCES }
-            guard errno == EACCES || errno == ENOENT || errno == ENOTDIR else { return errno }
-            unsafe place += 1
-        }
-        return number
+        return unsafe .success(ck_become_program(words, environment))
     }
 
     /// Starts the program with these descriptors as its standard ones; nil for this process's own.

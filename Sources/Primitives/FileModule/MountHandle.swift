@@ -9,7 +9,7 @@ final class MountHandle: HeldHandle {
 
     init(_ mount: Mount, notes: [JournalNote], _ holdings: Holdings) {
         self.mount = mount
-        holding = holdings.hold("mount \(mount.path.string)", notes: notes) { try mount.unmount() }
+        holding = holdings.hold("mount", mount.path, notes: notes) { try mount.unmount() }
     }
 
     var label: String { mount.path.string }
