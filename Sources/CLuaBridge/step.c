@@ -18,7 +18,7 @@ static int chunk_count;
 static lb_reached reached_function;
 static int is_pausing;
 static enum lb_walk walk;
-static lua_State *main_thread, *target;
+static lua_State *target;
 static int target_depth;
 
 // How many functions are active; lua_getstack walks, so the steps double first.
@@ -55,6 +55,7 @@ static void returned(lua_State *L, lua_Debug *frame) {
     if (depth_of(L) > target_depth + 1)
         return;
     lua_sethook(L, NULL, 0, 0);
+    lb_hook_again();
     select_tables(L, 1);
 }
 
@@ -63,8 +64,7 @@ static void hook_target(int on) {
     if (target == NULL || lb_stop_signal() != 0)
         return;
     lua_sethook(target, on ? returned : NULL, on ? LUA_MASKRET : 0, 0);
-    if (lb_stop_signal() != 0)
-        lb_stop(main_thread, lb_stop_signal());
+    lb_hook_again();
 }
 
 // Whether the target is still under way: a coroutine may have yielded or ended.
@@ -98,7 +98,9 @@ static int reached(lua_State *L) {
     if (lb_is_wanted(L, has_breakpoint)) {
         hook_target(0);
         is_pausing = 1;
+        lb_enter(NULL);
         reached_function(L, chunk, atoi(key + 1), has_breakpoint);
+        lb_enter(L);
         is_pausing = 0;
     }
     lua_pushboolean(L, 1);
@@ -154,7 +156,6 @@ void lb_set_breakpoint(lua_State *L, int chunk, int line, int on) {
 
 void lb_set_walk(lua_State *L, enum lb_walk new_walk, lua_State *thread, int depth) {
     hook_target(0);
-    main_thread = L;
     walk = new_walk;
     target = thread;
     target_depth = depth;

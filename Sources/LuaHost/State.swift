@@ -124,15 +124,14 @@ internal import CLuaBridge
         return signal == 0 ? nil : signal
     }
 
-    /// Asks the running script to stop; safe in a signal handler.
+    /// Asks the running script to stop; for a signal handler.
     public static func stop(signal: Int32) {
-        guard let state = unsafe current else { return }
-        unsafe lb_stop(state.lua, signal)
+        lb_stop(signal)
     }
 
     /// Forgets that the script was asked to stop.
     public func forgetStop() {
-        unsafe lb_forget_stop(lua)
+        lb_forget_stop()
         stopForgotten()
     }
 

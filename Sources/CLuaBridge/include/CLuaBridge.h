@@ -7,7 +7,7 @@
 /// -1 with the error value on top.
 typedef int (*lb_dispatch)(lua_State *L, lua_Integer index);
 
-/// Called when a script goes on running after it was asked to stop several times; must not return.
+/// Called when a script that was asked to stop goes on: releases what is held and ends the process.
 typedef void (*lb_abandon)(int signal);
 
 /// A state whose allocator ends the process rather than let memory errors jump.
@@ -38,11 +38,21 @@ void lb_pop(lua_State *L, int count);
 /// The source line a primitive was called from: fills `line`, returns the short source or NULL.
 const char *lb_where(lua_State *L, int level, int *line);
 
-/// Asks the running script to stop; async-signal-safe.
-void lb_stop(lua_State *L, int signal);
+/// Asks the running script to stop; to be called by a signal handler.
+void lb_stop(int signal);
 /// The signal that asked, 0 if none did; `lb_forget_stop` goes back to that.
 int lb_stop_signal(void);
-void lb_forget_stop(lua_State *L);
+void lb_forget_stop(void);
+/// Hooks the running thread again where a stop is asked for and a hook was taken away.
+void lb_hook_again(void);
+/// Notes which thread of Lua runs from here on, NULL for none; returns which did before.
+lua_State *lb_enter(lua_State *L);
+/// Stands in for those functions of `coroutine` that change which thread runs.
+void lb_watch_stops(lua_State *L, lb_abandon abandon);
+/// Releases what is held.
+void lb_abandon_script(int signal);
+/// Whether the allocator was interrupted.
+int lb_is_allocating(void);
 
 /// Called at a marked statement of `chunk` that is of interest; must not raise.
 typedef void (*lb_reached)(lua_State *L, int chunk, int line, int has_breakpoint);
