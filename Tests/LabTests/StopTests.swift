@@ -50,6 +50,24 @@ struct StopTests {
         try terminal.expect("\n42\n6\n")
     }
 
+    @Test("Ctrl-C at a prompt is a key: it stops no child of the session, and the keys are put back")
+    func children() throws {
+        let terminal = try TypedSession(home: scratch.path)
+        try terminal.expect("> ")
+        try terminal.enter("box = proc.spawn{ 'sleep', '100' }; proc.run{ 'stty', '-a' }")
+        try terminal.expect("intr = ^C")
+        try terminal.expect("> ")
+        try terminal.type("dropped\u{3}")
+        try terminal.expect("> ")
+        try terminal.enter("box:running(), 'still'")
+        try terminal.expect("\ntrue\n\"still\"\n")
+        try terminal.expect("> ")
+        try terminal.enter("while true do end")
+        Thread.sleep(forTimeInterval: 0.3)
+        try terminal.type("\u{3}")
+        try terminal.expect("interrupted\n")
+    }
+
     @Test("the third signal ends what no hook reaches, and releases what is held")
     func third() throws {
         let before = try Host.state()

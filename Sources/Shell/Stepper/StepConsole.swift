@@ -26,6 +26,9 @@ final class StepConsole {
         Output.flush()
     }
 
+    /// Whether there was a terminal that has gone away.
+    var isGone: Bool { editor?.isTerminalGone ?? false }
+
     /// How wide a line may be; nil where nothing limits it.
     var columns: Int? { editor?.columns }
 

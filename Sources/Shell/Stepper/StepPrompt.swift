@@ -30,11 +30,8 @@ final class StepPrompt {
                 if !text.isEmpty { stepper.lastLine = text }
                 goesOn = perform(text.isEmpty ? stepper.lastLine : text)
             case .interrupted:
-                // Ctrl-C asks for an empty line here; other signals end the script.
-                guard stepper.state.stopSignal == 2 else { return leave() }
-                stepper.state.forgetStop()
-            case .end:
-                quit()
+                guard forgetInterrupt() else { return leave() }
+            case .end: quit(console.isGone ? 128 + 1 : 0)
             }
         }
         leave()
@@ -42,7 +39,7 @@ final class StepPrompt {
 
     private func leave() { stepper.evaluator.frame = nil }
 
-    private func quit() -> Never { stepper.holdings.leave(0, stepper.state) }
+    private func quit(_ status: Int32 = 0) -> Never { stepper.holdings.leave(status, stepper.state) }
 
     /// What the last word of a line could become: a command, then what that takes.
     private func completions(_ line: String) -> [String] {
@@ -203,9 +200,12 @@ final class StepPrompt {
         stepper.reportByHand()
     }
 
-    /// Ctrl-C stopped what the person ran, not the script.
-    private func forgetInterrupt() {
-        if stepper.state.stopSignal == 2 { stepper.state.forgetStop() }
+    /// Ctrl-C stops what the person runs or types, not the script; false where another signal asks to stop.
+    @discardableResult
+    private func forgetInterrupt() -> Bool {
+        guard let signal = stepper.state.stopSignal else { return true }
+        if signal == 2 { stepper.state.forgetStop() }
+        return signal == 2
     }
 
     private func converse() {
@@ -217,8 +217,7 @@ final class StepPrompt {
             {
             case .end: return
             case .interrupted:
-                guard stepper.state.stopSignal == 2 else { return }
-                stepper.state.forgetStop()
+                guard forgetInterrupt() else { return }
                 text = ""
             case .line(let line):
                 if text.isEmpty, line.trimmed == "exit" { return }
