@@ -28,6 +28,7 @@ enum Start {
     /// `tupper script FILE [ARGS...]` is what starts most often, a container at a time: it goes past the parser, which
     /// takes longer to look at the commands' declarations than the rest of the start.
     static func main() {
+        Session.openStandardFiles()
         let words = ScriptFile.commandLine
         if words.count > 2, words[1] == Array("script".utf8),
             words[2] == [UInt8(ascii: "-")] || words[2].first != UInt8(ascii: "-")

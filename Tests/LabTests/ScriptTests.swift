@@ -62,6 +62,32 @@ struct ScriptTests {
         #expect(try Tupper.run("io.write(sys.hostname())").output != "tupperware")
     }
 
+    @Test(
+        "a name of a namespace that the script did not make is set back at its end, unless it is to be kept")
+    func hostnameSetBack() throws {
+        let outcome = try Tupper.runShell(
+            """
+            unshare --mount --uts bash -s <<'END'
+            mount -t tmpfs -o mode=755 run /run; hostname before
+            try() { '\(Tupper.path)' script - <<<"$1" 2>/dev/null; hostname; }
+            try 'sys.hostname "one"; sys.hostname "two"; print(sys.hostname())'
+            try 'sys.hostname "one"; ns.unshare{ "uts", "pid" }; sys.hostname "two"; print(sys.hostname())'
+            try 'proc.fork(function() sys.hostname "child" end):wait(); error "no"'
+            try 'sys.hostname "mine"; proc.run{ "hostname", "theirs" }'; hostname before
+            try 'sys.hostname "killed"; proc.kill(proc.self(), "KILL")' 2>&-
+            '\(Tupper.path)' clean
+            try 'sys.hostname("kept", { keep = true })'
+            hostname before
+            '\(Tupper.path)' repl <<<$'sys.hostname "a"\\n#made()\\nundo()\\nsys.hostname()\\nsys.hostname "b"'; hostname
+            END
+            """)
+        let clean = "removed kernel parameter kernel/hostname (it was before)"
+        #expect(
+            outcome.output.split(separator: "\n").joined(separator: "|")
+                == "two|before|two|before|before|theirs|killed|\(clean)|kept|\"a\"|1|"
+                + "taken back: hostname (it was before)|\"before\"|\"b\"|before", "\(outcome.errors)")
+    }
+
     @Test("--trace prints each primitive with its place and the shell line that does the same")
     func trace() throws {
         let script =
@@ -85,5 +111,21 @@ struct ScriptTests {
         let outcome = try Tupper.run(
             "local t = {1, 'a', k = {x = 2}}; t.self = t; print(require 'inspect'(t))")
         #expect(outcome.output == "{ 1, \"a\", k = { x = 2 }, self = <itself> }\n", "\(outcome.errors)")
+    }
+
+    @Test("where a standard file is closed, /dev/null stands in rather than a file of the program's own")
+    func closedFiles() throws {
+        let outcome = try Tupper.runShell(
+            """
+            file=$(mktemp); tupper='\(Tupper.path)'
+            echo 'proc.run{ "readlink", "/proc/self/fd/0", "/proc/self/fd/2" }' >$file
+            $tupper script $file <&- 2>&-
+            $tupper record -o /dev/null $file <&- 2>&-
+            $tupper step $file <&- | tail -1
+            $tupper repl <&-; echo $?; rm $file
+            """)
+        #expect(
+            outcome.output == String(repeating: "/dev/null\n", count: 4) + "step> \n0\n",
+            "\(outcome.output)\(outcome.errors)")
     }
 }
