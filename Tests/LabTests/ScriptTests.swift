@@ -21,7 +21,31 @@ struct ScriptTests {
     func syntaxError() throws {
         let outcome = try Tupper.run("local x = 1\nlocal y = = \u{1b}2")
         #expect(outcome.status == 1)
-        #expect(outcome.errors == "stdin:2: unexpected symbol near '='\n  local y = = ?2\n")
+        #expect(outcome.errors == "stdin:2: unexpected symbol near '='\n  local y = = \u{fffd}2\n")
+    }
+
+    @Test(
+        "an error that is no text is shown with what is in it, and no terminal acts on what an error says",
+        arguments: [
+            ("error { code = 2, '\\27[2J' }", "an error without words: { \"\\27[2J\", code = 2 }\n"),
+            ("error(nil)", "an error without words: nil\n"),
+            (
+                "error(setmetatable({}, { __tostring = function() return 'in words \\27[2J' end }))",
+                "in words \u{fffd}[2J\n"
+            ),
+            ("error('\\27[2J\\194\\155', 0)", "\u{fffd}[2J\u{fffd}\nstack traceback:"),
+        ])
+    func errorValue(_ script: String, _ words: String) throws {
+        let outcome = try Tupper.run(script)
+        #expect(outcome.status == 1 && outcome.errors.hasPrefix(words), "\(outcome.errors)")
+        let session = try Tupper.shell("$TUPPER repl", environment: [:], input: script + "\n")
+        #expect(session.errors.hasPrefix(words.replacing("stack traceback:", with: "")), "\(session.errors)")
+    }
+
+    @Test("what a script returns is not looked at", arguments: ["print", "3", "{ print }"])
+    func returned(_ value: String) throws {
+        let outcome = try Tupper.run("print 'ran'\nreturn \(value)")
+        #expect(outcome.status == 0 && outcome.output == "ran\n" && outcome.errors == "", "\(outcome.errors)")
     }
 
     @Test(

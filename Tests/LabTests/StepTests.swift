@@ -206,7 +206,7 @@ struct StepTests {
     @Test(
         "a script's own end gives the status: os.exit, an error, another program, a signal",
         arguments: [
-            ("os.exit(7)", 7, "released"), ("error { code = 3 }", 1, "table"),
+            ("os.exit(7)", 7, "released"), ("error { code = 3 }", 1, "without words: { code = 3 }"),
             ("error 'broken'", 1, "broken"),
             ("proc.exec { 'sh', '-c', 'echo became $0; exit 5' }", 5, "became"),
             ("proc.kill(proc.self(), 'TERM'); sys.sleep '5s'", 143, "- link stepend"),

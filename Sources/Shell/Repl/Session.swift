@@ -137,7 +137,7 @@ public final class Session {
 
     private func print(_ values: [LuaHost.Reference]) throws {
         for value in values {
-            let text = try printer.excerpt(value) + "\n"
+            let text = printableLines(try printer.excerpt(value)) + "\n"
             record.printed(Array(text.utf8))
             state.print(text)
         }
@@ -149,15 +149,16 @@ public final class Session {
         var fields: [String: String] = [:]
         for field in state.fields(of: failure) {
             guard case .bytes(let key) = field.key, case .bytes(let value) = field.value else { continue }
-            fields[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+            fields[String(decoding: key, as: UTF8.self)] = printableLines(
+                String(decoding: value, as: UTF8.self))
         }
-        lastTraceback = fields["traceback"].map { $0 + "\n" }
+        lastTraceback = fields["traceback"].map { $0 + "\n" } ?? "the last error has no traceback\n"
         if state.stopSignal != nil {
             input.complain("interrupted", state)
             return
         }
         // A text has its traceback below it already.
-        let text = state.text(of: failure)
+        let text = state.words(of: failure)
         let line = text.hasPrefix(fields["message"] ?? "\n") ? fields["message"] ?? text : text
         input.complain(String(line.prefix(2000)) + (line.count > 2000 ? "..." : ""), state)
         if let hint = fields["hint"] { input.complain("  hint: \(hint)", state) }

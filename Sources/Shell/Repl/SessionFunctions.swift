@@ -97,7 +97,7 @@ struct SessionFunctions {
             "show", "Prints a value, however long it is.", positional: [value.any],
             example: "show(fs.mounts())"
         ) { [session] call in
-            call.state.print(try session.printer.text(try call[value].reference) + "\n")
+            call.state.print(printableLines(try session.printer.text(try call[value].reference)) + "\n")
             return []
         }
     }

@@ -60,10 +60,11 @@ public struct ScriptRunner {
         do { chunk = try load(withoutShebang(source), "@\(name)") } catch let failure as LuaFailure {
             return Ending(status: 1, report: syntaxError(failure, in: source))
         } catch {
-            return Ending(status: 1, report: "\(error)")
+            return Ending(status: 1, report: Reference.message(of: error))
         }
         do {
-            _ = try chunk(values.map(Argument.value))
+            // What it returns is for whoever requires it, as with lua.
+            _ = try chunk.references(values.map(Argument.value))
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
@@ -81,23 +82,19 @@ public struct ScriptRunner {
 
     /// What Lua says of a chunk that it cannot read, `NAME:LINE: ...`, and the line itself.
     private func syntaxError(_ failure: LuaFailure, in source: [UInt8]) -> String {
-        let text = state.text(of: failure)
+        let text = printableLines(state.text(of: failure))
         let number = text.split(separator: ":").dropFirst().lazy.compactMap { Int($0) }.first ?? 0
         let lines = source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.indices.contains(number - 1) else { return text }
-        // What would move a terminal's cursor is not for showing.
-        let shown = String(decoding: lines[number - 1].prefix(200), as: UTF8.self).unicodeScalars.map {
-            $0 == "\t" ? " " : $0.properties.generalCategory == .control ? "?" : String($0)
-        }
-        return "\(text)\n  \(shown.joined())"
+        return "\(text)\n  \(printable(String(decoding: lines[number - 1].prefix(200), as: UTF8.self)))"
     }
 
     private func report(_ failure: LuaFailure) -> String {
         func text(_ field: String) -> String? {
             guard case .bytes(let bytes)? = state.field(field, of: failure) else { return nil }
-            return String(decoding: bytes, as: UTF8.self)
+            return printableLines(String(decoding: bytes, as: UTF8.self))
         }
         let hint = text("hint").map { "  hint: \($0)" }
-        return [state.text(of: failure), hint, text("traceback")].compactMap { $0 }.joined(separator: "\n")
+        return [state.words(of: failure), hint, text("traceback")].compactMap { $0 }.joined(separator: "\n")
     }
 }

@@ -26,9 +26,10 @@ final class FrameEvaluator {
             guard results.count == 3, case .boolean(let isDone) = results[0],
                 case .boolean(let flag) = results[1], case .bytes(let bytes) = results[2]
             else { return Outcome(isDone: false, flag: false, text: "no result") }
-            return Outcome(isDone: isDone, flag: flag, text: String(decoding: bytes, as: UTF8.self))
+            return Outcome(
+                isDone: isDone, flag: flag, text: printableLines(String(decoding: bytes, as: UTF8.self)))
         } catch let failure as LuaFailure {
-            return Outcome(isDone: false, flag: false, text: state.text(of: failure))
+            return Outcome(isDone: false, flag: false, text: state.words(of: failure))
         } catch {
             return Outcome(isDone: false, flag: false, text: "\(error)")
         }

@@ -27,16 +27,6 @@ final class SteppedFile {
     }
 }
 
-/// A text with control characters replaced, so that no terminal acts on them; a tab stays one.
-func printable(_ text: some StringProtocol) -> String {
-    var shown = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        let isControl = scalar.value < 32 && scalar != "\t" || (127..<160).contains(scalar.value)
-        shown.append(isControl ? "\u{fffd}" : scalar)
-    }
-    return String(shown)
-}
-
 /// Where to stop.
 struct Breakpoint {
     let number: Int
