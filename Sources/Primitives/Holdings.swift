@@ -78,7 +78,9 @@ extension Holdings {
         state.ending()
         for complaint in releaseAll() { state.complain("tupper: not released: \(complaint)") }
         state.ended()
-        Processes.leave(status)
+        let trouble = Output.finish()
+        if let trouble { state.complain(trouble) }
+        Processes.leave(trouble != nil && status == 0 ? 1 : status)
     }
 }
 

@@ -50,6 +50,10 @@ public final class Session {
             state.complain("tupper: not released: \(complaint)")
             if ending == 0 { ending = 1 }
         }
+        if let trouble = Output.finish() {
+            state.complain(trouble)
+            if ending == 0 { ending = 1 }
+        }
         return ending
     }
 

@@ -46,9 +46,11 @@ public struct ScriptRunner {
         state.ending()
         let complaints = holdings.releaseAll()
         state.ended()
-        if complaints.isEmpty { return ending }
-        let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" }
-        return Ending(status: ending.status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
+        let trouble = Output.finish()
+        if complaints.isEmpty, trouble == nil { return ending }
+        let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" } + [trouble ?? ""]
+        let status = trouble != nil && ending.status == 0 ? 1 : ending.status
+        return Ending(status: status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
     }
 
     private func runChunk(_ source: [UInt8], name: String, arguments: ArraySlice<[UInt8]>) -> Ending {
