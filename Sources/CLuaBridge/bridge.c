@@ -74,6 +74,8 @@ static int run_primitive(lua_State *L) {
     lb_enter(NULL);
     int results = dispatch_function(L, lua_tointeger(L, lua_upvalueindex(1)));
     lb_enter(L);
+    if (results < 0)
+        lb_offer_stop(L);
     return results >= 0 ? results : lua_error(L);
 }
 

@@ -16,6 +16,7 @@ static struct {
 static int chunk_count;
 
 static lb_reached reached_function;
+static int (*stopped_function)(lua_State *L);
 static int is_pausing;
 static enum lb_walk walk;
 static lua_State *target;
@@ -170,5 +171,21 @@ void lb_set_walk(lua_State *L, enum lb_walk new_walk, lua_State *thread, int dep
     select_tables(L, new_walk != lb_walk_some);
 }
 
-// The marker's own call is not the script's.
-int lb_depth(lua_State *L) { return depth_of(L) - 1; }
+int lb_depth(lua_State *L, int level) { return depth_of(L) - level; }
+
+static int stopped(lua_State *L) {
+    // What the person runs at the stepper's prompt is stopped itself.
+    if (is_pausing)
+        return 0;
+    is_pausing = 1;
+    lb_enter(NULL);
+    int is_dealt_with = stopped_function(L);
+    lb_enter(L);
+    is_pausing = 0;
+    return is_dealt_with;
+}
+
+void lb_heed_stops_stepping(int (*function)(lua_State *L)) {
+    stopped_function = function;
+    lb_heed_stops(stopped);
+}

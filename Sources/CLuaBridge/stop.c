@@ -20,6 +20,11 @@ void lb_abandon_script(int signal) {
 }
 
 static void raise_stop(lua_State *L, lua_Debug *frame);
+static int (*heed)(lua_State *L);
+
+void lb_heed_stops(int (*function)(lua_State *L)) { heed = function; }
+
+int lb_offer_stop(lua_State *L) { return stop_signal != 0 && heed != NULL && heed(L); }
 
 // A script may catch the error to tidy up, and gets time for that, but less each time: in the end each instruction is
 // refused, outside of the function that catches as well.
@@ -41,6 +46,8 @@ static void raise_stop(lua_State *L, lua_Debug *frame) {
         return;
     }
     is_unnoticed = 0;
+    if (lb_offer_stop(L))
+        return;
     times_raised++;
     if ((times_asked > 2 || times_raised > 100) && !is_abandoning)
         lb_abandon_script(stop_signal);

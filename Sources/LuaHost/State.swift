@@ -34,6 +34,8 @@ internal import CLuaBridge
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?
+    /// The thread of Lua that calls a primitive now.
+    var caller: OpaquePointer?
     /// Told of the statements that a stepped script reaches.
     public var walker: (any Walker)?
     /// Told when this process was copied, in both of them.
@@ -143,6 +145,9 @@ internal import CLuaBridge
         let primitive = state.entries[Int(index)]
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
         var trace: OpenTrace?
+        let outer = unsafe state.caller
+        unsafe state.caller = lua
+        defer { unsafe state.caller = outer }
         do {
             try call.check()
             trace = call.beginTrace()

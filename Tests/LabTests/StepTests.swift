@@ -293,16 +293,12 @@ struct StepTests {
         #expect(try terminal.ending() == 4, "\(terminal.shown)")
     }
 
-    @Test("Ctrl-C at the prompt clears the line; while the script runs it ends it")
+    @Test("Ctrl-C at the prompt clears the line")
     func interrupt() throws {
-        let terminal = try start("local n = 0\nprint 'runs'\nwhile true do n = n + 1 end\n")
+        let terminal = try start("local n = 0\nprint 'runs'\n")
         try terminal.type("garbage\u{3}")
         #expect(terminal.sees("step> "))
         #expect(terminal.says("n", Self.at(2)), "\(terminal.shown)")
-        #expect(terminal.says("c", "runs"))
-        Thread.sleep(forTimeInterval: 0.2)
-        try terminal.type("\u{3}")
-        #expect(try terminal.ending() == 130, "\(terminal.shown)")
     }
 
     @Test("a terminal that goes away ends the script and releases")

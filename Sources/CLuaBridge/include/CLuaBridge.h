@@ -43,6 +43,10 @@ void lb_stop(int signal);
 /// The signal that asked, 0 if none did; `lb_forget_stop` goes back to that.
 int lb_stop_signal(void);
 void lb_forget_stop(void);
+/// Has a function asked before a script is stopped: 1 where it has dealt with that, and forgotten the stop.
+void lb_heed_stops(int (*heed)(lua_State *L));
+/// Asks it; 0 where there is none, or nothing to stop for.
+int lb_offer_stop(lua_State *L);
 /// Hooks the running thread again where a stop is asked for and a hook was taken away.
 void lb_hook_again(void);
 /// Notes which thread of Lua runs from here on, NULL for none; returns which did before.
@@ -62,9 +66,11 @@ enum lb_walk { lb_walk_some, lb_walk_every, lb_walk_shallow };
 /// Makes the function on top, whose upvalue `marker` its statements read, one to be stepped; returns its number, -1
 /// where there are too many. The function stays.
 int lb_add_chunk(lua_State *L, const char *marker, int lines, lb_reached reached);
+/// Called where Ctrl-C or another signal finds the script, as the function of lb_heed_stops.
+void lb_heed_stops_stepping(int (*stopped)(lua_State *L));
 void lb_set_breakpoint(lua_State *L, int chunk, int line, int on);
 void lb_set_walk(lua_State *L, enum lb_walk walk, lua_State *thread, int depth);
 /// Whether a marked statement that is reached is of interest.
 int lb_is_wanted(lua_State *L, int has_breakpoint);
-/// How many functions are active when a marked statement is reached.
-int lb_depth(lua_State *L);
+/// How many functions are active below a level, that one included: 1 when a marked statement is reached.
+int lb_depth(lua_State *L, int level);

@@ -10,27 +10,33 @@ final class StepPrompt {
     /// Which of the frames is looked at.
     private var selected = 0
     private var listed = 0
+    /// Whether Ctrl-C led here, and nothing was said since: once more, and the script ends.
+    private var isInterrupted: Bool
 
     private var console: StepConsole { stepper.console }
     private var ink: Ink { stepper.console.ink }
 
-    init(_ stepper: Stepper, _ pause: Pause, _ file: SteppedFile) {
+    init(_ stepper: Stepper, _ pause: Pause, _ file: SteppedFile, isInterrupted: Bool) {
         (self.stepper, self.pause, self.file) = (stepper, pause, file)
+        self.isInterrupted = isInterrupted
         frames = pause.frames()
         stepper.evaluator.frame = frames.first
     }
 
     func run() {
+        if isInterrupted { console.say(ink.warm("interrupted; Ctrl-C once more ends the script")) }
         showPlace()
         var goesOn = false
         while !goesOn {
             switch console.read("step> ", suffix: " ", complete: completions) {
             case .line(let line):
+                isInterrupted = false
                 let text = line.trimmed
                 if !text.isEmpty { stepper.lastLine = text }
                 goesOn = perform(text.isEmpty ? stepper.lastLine : text)
             case .interrupted:
                 guard forgetInterrupt() else { return leave() }
+                if isInterrupted { quit(128 + 2) }
             case .end: quit(console.isGone ? 128 + 1 : 0)
             }
         }

@@ -89,6 +89,23 @@ final class Stepper: Walker, Tracer {
         stop(pause, file)
     }
 
+    /// Ctrl-C is a question to the script where it is; any other signal ends it.
+    func stopped(at place: StopPlace) -> Bool {
+        guard !isDetached, console.isTerminal, TerminalState.wasStopTyped, state.stopSignal == 2 else {
+            return false
+        }
+        let chunks = files.values.map { ("@\($0.name)", $0.chunk) }
+        guard let pause = place.pause(in: Dictionary(chunks) { one, _ in one }),
+            let file = files[pause.chunk]
+        else { return false }
+        state.forgetStop()
+        guard turns.take() else { return false }
+        defer { turns.give() }
+        reportLine()
+        stop(pause, file, isInterrupted: true)
+        return true
+    }
+
     /// Whether a breakpoint, or the goal of `until`, holds here.
     private func isStop(_ pause: Pause, _ file: SteppedFile) -> Bool {
         if let goal, goal.file === file, goal.line == pause.line { return true }
@@ -105,13 +122,13 @@ final class Stepper: Walker, Tracer {
         }
     }
 
-    private func stop(_ pause: Pause, _ file: SteppedFile) {
+    private func stop(_ pause: Pause, _ file: SteppedFile, isInterrupted: Bool = false) {
         if let reached = goal {
             goal = nil
             refresh(reached.file, reached.line)
         }
         (mode, passes) = (.every, 0)
-        StepPrompt(self, pause, file).run()
+        console.inOwnModes { StepPrompt(self, pause, file, isInterrupted: isInterrupted).run() }
         apply()
     }
 

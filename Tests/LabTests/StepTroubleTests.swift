@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What interrupts a stepped script, or gets in the way of stepping it.
+@Suite("tupper step and trouble", .serialized)
+struct StepTroubleTests {
+    let steps: StepTests
+
+    init() throws { steps = try StepTests() }
+
+    @Test(
+        "Ctrl-C stops at the line being run, and once more ends the script",
+        arguments: [
+            "while true do n = n + 1 end", "while true do end", "repeat pcall(error) until false",
+            "coroutine.wrap(function() while true do end end)()", "sys.sleep '100s'",
+            "while true do pcall(function() while true do end end) end",
+        ])
+    func interrupt(line: String) throws {
+        let terminal = try steps.start("n = 0\nprint 'runs'\n\(line)\nprint 'not reached'")
+        try terminal.enter("c")
+        #expect(terminal.sees("runs"))
+        Thread.sleep(forTimeInterval: 0.2)
+        try terminal.type("\u{3}")
+        #expect(terminal.sees("once more ends the script"), "\(terminal.shown)")
+        #expect(terminal.sees(StepTests.at(3)) && terminal.sees("step> "), "\(terminal.shown)")
+        #expect(terminal.says("p n >= 0, 'looks'", "true\t\"looks\""), "\(terminal.shown)")
+        if !line.hasPrefix("sys") {
+            // What was said since makes the next Ctrl-C an empty line.
+            try terminal.type("\u{3}")
+            #expect(terminal.says("p 'again'", "\"again\""))
+            try terminal.enter("c")
+            Thread.sleep(forTimeInterval: 0.2)
+            try terminal.type("\u{3}")
+            #expect(terminal.sees("once more") && terminal.sees("step> "), "\(terminal.shown)")
+            try terminal.type("\u{3}")
+            #expect(try terminal.ending() == 130, "\(terminal.shown)")
+        } else {
+            try terminal.enter("c")
+            #expect(terminal.sees("EINTR"), "\(terminal.shown)")
+            #expect(try terminal.ending() == 1, "\(terminal.shown)")
+        }
+        #expect(!terminal.shown.contains("not reached\r\n"))
+    }
+
+    @Test("next goes on from where Ctrl-C stopped, in a function called from there too")
+    func nextAfterInterrupt() throws {
+        let terminal = try steps.start(
+            "local stop = false\nlocal function wait()\n    while not stop do end\n    return 1\nend\nprint(wait())\nprint 'last'\n"
+        )
+        try terminal.enter("c")
+        Thread.sleep(forTimeInterval: 0.3)
+        try terminal.type("\u{3}")
+        #expect(terminal.sees(StepTests.at(3)) && terminal.sees("step> "), "\(terminal.shown)")
+        #expect(terminal.says("p stop = true", "step> "))
+        #expect(terminal.says("n", StepTests.at(4)), "\(terminal.shown)")
+        #expect(terminal.says("finish", StepTests.at(7)), "\(terminal.shown)")
+        #expect(terminal.says("c", "last"))
+        #expect(try terminal.ending() == 0)
+    }
+
+    @Test("what the person runs at the prompt is stopped by itself")
+    func interruptAtPrompt() throws {
+        let terminal = try steps.start("local n = 0\nprint 'x'\n")
+        try terminal.enter("p print 'runs', pcall(function() while true do end end)")
+        try terminal.enter("p (function() print 'runs' while true do end end)()")
+        #expect(terminal.sees("runs"))
+        Thread.sleep(forTimeInterval: 0.2)
+        try terminal.type("\u{3}")
+        #expect(terminal.sees("interrupted (SIGINT)") && terminal.sees("step> "), "\(terminal.shown)")
+        #expect(terminal.says("n", StepTests.at(2)))
+    }
+
+    @Test("with the terminal raw, lines of the stepper begin at the left, and the script's modes are kept")
+    func rawTerminal() throws {
+        let terminal = try TypedSession(
+            ["step", try script()], home: steps.scratch.path, columns: 100, rows: 40,
+            environment: ["NO_COLOR": "1"])
+        let before = terminal.modes
+        #expect(terminal.sees("step> "))
+        #expect(terminal.says("n", StepTests.at(2)) && terminal.says("n", StepTests.at(3)))
+        #expect(terminal.says("n", "proc.run  "), "\(terminal.shown)")
+        #expect(terminal.sees("step> ") && terminal.says("q", "q"))
+        #expect(try terminal.ending() == 0)
+        #expect(terminal.modes == before)
+        #expect(terminal.shown.contains("speed") && terminal.shown.contains("-opost"), "\(terminal.shown)")
+        let own = terminal.shown.split(separator: "speed")[0]
+        #expect(!own.contains(/[^\r]\n/), "\(own)")
+    }
+
+    private func script() throws -> String {
+        let lines = ["proc.run{ 'stty', 'raw' }", "local n = 2", "proc.run{ 'stty', '-a' }", "local m = 3"]
+        try steps.scratch.write("script.lua", Array(lines.joined(separator: "\n").utf8))
+        return steps.scratch("script.lua")
+    }
+
+    @Test("an if or a block on one line is one stop, also for a breakpoint")
+    func oneLine() throws {
+        let terminal = try steps.start(
+            "local n = 0\nif n == 0 then n = n + 1 end\ndo n = n + 1 end\n"
+                + "if n == 2 then\n    n = 3 else n = 4 end\nfor i = 1, 2 do n = n + i end\nprint(n)")
+        #expect(terminal.says("b 2", "breakpoint"))
+        #expect(terminal.says("c", StepTests.at(2)))
+        for line in [3, 4, 5, 6, 6, 6, 7] {
+            #expect(terminal.says("n", StepTests.at(line)), "\(line): \(terminal.shown)")
+        }
+    }
+}
