@@ -41,6 +41,11 @@ function actions.run(text)
     return true, results[2] and true or false, table.concat(shown, "\t")
 end
 
+function actions.check(text)
+    local chunk, problem = load("return " .. text, "=(prompt)", "t", scope)
+    return chunk ~= nil, false, problem or ""
+end
+
 function actions.variables()
     local lines = {}
     for _, name in ipairs(names()) do

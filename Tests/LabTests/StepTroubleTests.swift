@@ -105,4 +105,80 @@ struct StepTroubleTests {
             #expect(terminal.says("n", StepTests.at(line)), "\(line): \(terminal.shown)")
         }
     }
+
+    static let modules = """
+        package.path = arg[0]:gsub("[^/]*$", "") .. "?.lua"
+        local shapes = require "shapes"
+        print(shapes.area(2))
+        dofile((arg[0]:gsub("script", "more")))
+        print "end"
+        """
+
+    func startModules() throws -> TypedSession {
+        try steps.scratch.write(
+            "shapes.lua",
+            Array(
+                "#!/bin/x\nlocal shapes = {}\nfunction shapes.area(side)\n    return side * side\nend\nreturn shapes\n"
+                    .utf8))
+        try steps.scratch.write("more.lua", Array("local more = 1\nprint(more)\n".utf8))
+        return try steps.start(Self.modules)
+    }
+
+    @Test("files that a script requires or runs are stepped into, and over")
+    func required() throws {
+        let terminal = try startModules()
+        #expect(terminal.says("n", StepTests.at(2)))
+        #expect(terminal.says("s", "shapes.lua:2 in the main chunk") && terminal.sees(StepTests.at(2)))
+        #expect(terminal.says("n", StepTests.at(3)) && terminal.says("finish", StepTests.at(3) + "print"))
+        #expect(terminal.says("s", "shapes.lua:4 in area") && terminal.says("up", StepTests.at(3) + "print"))
+        #expect(terminal.says("n", StepTests.at(4)), "\(terminal.shown)")
+        #expect(terminal.says("n", StepTests.at(5)), "\(terminal.shown)")
+        #expect(terminal.says("c", "end"))
+        #expect(try terminal.ending() == 0)
+    }
+
+    @Test("a breakpoint stands in another file, also before that is read")
+    func otherFile() throws {
+        let terminal = try startModules()
+        #expect(terminal.says("b shapes.lua:3", "breakpoint 1  shapes.lua:3  once that is read"))
+        #expect(terminal.says("b more.lua:9 if x", "breakpoint 2  more.lua:9  if x  once that is read"))
+        #expect(terminal.says("b more.lua:2 if more == 1", "breakpoint 3"))
+        #expect(terminal.says("c", "shapes.lua:3 in the main chunk"), "\(terminal.shown)")
+        #expect(terminal.says("b", "shapes.lua:3"))
+        #expect(terminal.says("b 4", "breakpoint 4") && terminal.says("c", "shapes.lua:4 in area"))
+        #expect(terminal.says("c", "breakpoint 2: ") && terminal.sees("more.lua has no statement on line 9"))
+        #expect(terminal.sees("more.lua:2 in the main chunk"), "\(terminal.shown)")
+        #expect(terminal.says("delete", "deleted 1, 3, 4"))
+        #expect(terminal.says("b other.lua:0", "from 1 on"))
+        #expect(terminal.says("c", "end"))
+        #expect(try terminal.ending() == 0)
+    }
+
+    @Test(
+        "a condition that is no expression is refused, and what a file has wrong is told as without stepping")
+    func wrong() throws {
+        let terminal = try steps.start(
+            "local n = 1\nlocal chunk, problem = loadfile(arg[0] .. '.none')\n"
+                + "print(chunk, problem)\nprint(pcall(require, 'no.such.module'))\n"
+                + "local f = io.open(arg[0] .. '.bad', 'w') f:write 'x = = 1' f:close()\n"
+                + "print(loadfile(arg[0] .. '.bad'))")
+        #expect(terminal.says("b 3 if n +", "unexpected symbol near <eof>"), "\(terminal.shown)")
+        #expect(terminal.says("b 3 if n = 1", "near '='"), "\(terminal.shown)")
+        #expect(terminal.says("b", "no breakpoints"))
+        #expect(terminal.says("b 4 if n == 1", "breakpoint 1") && terminal.says("c", "nil\tcannot open"))
+        #expect(terminal.sees(StepTests.at(4)), "\(terminal.shown)")
+        #expect(terminal.says("c", "module 'no.such.module' not found"))
+        #expect(terminal.sees("script.lua.bad:1: unexpected symbol near '='"), "\(terminal.shown)")
+        #expect(try terminal.ending() == 0)
+    }
+
+    @Test("what a coroutine calls is labelled with the coroutine's line")
+    func coroutineLabel() throws {
+        let terminal = try steps.start(
+            "local co = coroutine.wrap(function()\n    local x = 1\n    sys.hostname()\nend)\nco()\nprint 'x'"
+        )
+        #expect(
+            terminal.says("b 6", "breakpoint") && terminal.says("c", "script.lua:3\r\n"), "\(terminal.shown)")
+        #expect(terminal.sees("  sys.hostname  "))
+    }
 }

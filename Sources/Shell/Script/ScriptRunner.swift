@@ -59,7 +59,7 @@ public struct ScriptRunner {
         for value in values { words.append(.init(.integer(Int64(words.count)), value)) }
         state.setGlobal("arg", .table(words))
         let chunk: Function
-        do { chunk = try load(withoutShebang(source), "@\(name)") } catch let failure as LuaFailure {
+        do { chunk = try load(Self.text(source), "@\(name)") } catch let failure as LuaFailure {
             return Ending(status: 1, report: syntaxError(failure, in: source))
         } catch {
             return Ending(status: 1, report: Reference.message(of: error))
@@ -77,7 +77,7 @@ public struct ScriptRunner {
     }
 
     /// A first line that starts with # is the system's, not Lua's; its newline stays so that lines count.
-    private func withoutShebang(_ source: [UInt8]) -> [UInt8] {
+    static func text(_ source: [UInt8]) -> [UInt8] {
         guard source.first == UInt8(ascii: "#") else { return source }
         return Array(source.drop { $0 != UInt8(ascii: "\n") })
     }

@@ -43,6 +43,12 @@ final class FrameEvaluator {
     /// Runs an expression or a statement.
     func run(_ text: String) -> Outcome { perform("run", text) }
 
+    /// What is wrong with an expression; nil for nothing.
+    func problem(with expression: String) -> String? {
+        let outcome = perform("check", expression)
+        return outcome.isDone ? nil : outcome.text
+    }
+
     /// The variables with their values, a line each.
     func variables() -> String { perform("variables").text }
 
