@@ -114,8 +114,28 @@ void lb_push_index(lua_State *L, lua_Integer index) {
 
 // --- Protected calls -------------------------------------------------------------------------
 
-int lb_load(lua_State *L, const char *source, size_t length, const char *name) {
-    return luaL_loadbufferx(L, source, length, name, "t");
+struct text {
+    const char *source;
+    size_t length, lines_before;
+};
+
+static const char *read_text(lua_State *L, void *data, size_t *length) {
+    static const char lines[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+    (void)L;
+    struct text *text = data;
+    if (text->lines_before > 0) {
+        *length = text->lines_before < sizeof lines - 1 ? text->lines_before : sizeof lines - 1;
+        text->lines_before -= *length;
+        return lines;
+    }
+    *length = text->length;
+    text->length = 0;
+    return *length > 0 ? text->source : NULL;
+}
+
+int lb_load(lua_State *L, const char *source, size_t length, const char *name, size_t lines_before) {
+    struct text text = {source, length, lines_before};
+    return lua_load(L, read_text, &text, name, "t");
 }
 
 // Error objects are tables: they get `.traceback` once, where they were raised. Other values stay.

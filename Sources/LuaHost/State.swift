@@ -99,13 +99,13 @@ internal import CLuaBridge
         unsafe lb_pop(lua, 2)
     }
 
-    /// Loads a chunk of Lua text. `name` is `@file` or `=name`, as Lua has it.
+    /// Loads a chunk of Lua text. `name` is `@file` or `=name`, as Lua has it; the text begins on line `line`.
     ///
     /// Throws ``LuaFailure`` with the syntax error.
-    public func load(_ source: [UInt8], name: String) throws -> Function {
+    public func load(_ source: [UInt8], name: String, line: Int = 1) throws -> Function {
         let status = unsafe source.withUnsafeBufferPointer { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) {
-                unsafe lb_load(lua, $0.baseAddress, $0.count, name)
+                unsafe lb_load(lua, $0.baseAddress, $0.count, name, max(line, 1) - 1)
             }
         }
         guard status == LUA_OK else { throw takeFailure() }

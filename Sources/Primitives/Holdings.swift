@@ -109,6 +109,9 @@ public final class Holding {
         return holding
     }
 
+    /// Whether it was undone.
+    public private(set) var isReleased = false
+
     /// Whether releasing would still do something.
     public var isHeld: Bool { undo != nil }
 
@@ -121,6 +124,7 @@ public final class Holding {
             self.undo = undo
             throw error
         }
+        isReleased = true
         for note in notes() { note.forget() }
     }
 
@@ -139,6 +143,10 @@ extension Reference {
 /// A handle whose thing is held.
 protocol HeldHandle: Handle {
     var holding: Holding { get }
+}
+
+extension HeldHandle {
+    var fate: String? { holding.isReleased ? "released" : nil }
 }
 
 /// The methods that every held handle has. `made` is a line of Lua that makes one in a variable of the kind's name.

@@ -42,6 +42,33 @@ struct ScriptTests {
         #expect(session.errors.hasPrefix(words.replacing("stack traceback:", with: "")), "\(session.errors)")
     }
 
+    @Test("a handle tells what became of it, and paths below a root have one slash")
+    func handleTexts() throws {
+        let outcome = try Tupper.run(
+            """
+            ns.unshare{ "mount" }
+            local process, released = proc.spawn{ "true" }, proc.spawn{ "sleep", "9" }
+            print((tostring(process):gsub("%d+", "N")))
+            process:wait() released:release()
+            print((tostring(process):gsub("%d+", "N")), (tostring(released):gsub("%d+", "N")))
+            local mount = fs.tmpfs "/mnt"
+            print(select(2, pcall(fs.list, "/nope", { root = "/mnt" })), select(2, pcall(fs.list, "/nope", { root = "/" })))
+            mount:release()
+            print(mount)
+            """, options: ["--trace"])
+        #expect(
+            outcome.output == """
+                process N
+                process N (ended)\tprocess N (ended)
+                fs.list: openat2 "/mnt/nope": no such file or directory (ENOENT)\t\
+                fs.list: openat2 "/nope": no such file or directory (ENOENT)
+                mount /mnt (released)
+
+                """, "\(outcome.errors)")
+        #expect(outcome.errors.contains("ls -A /mnt/nope\n") && outcome.errors.contains("ls -A /nope\n"))
+        #expect(!outcome.errors.contains(" \n"))
+    }
+
     @Test("what a script returns is not looked at", arguments: ["print", "3", "{ print }"])
     func returned(_ value: String) throws {
         let outcome = try Tupper.run("print 'ran'\nreturn \(value)")

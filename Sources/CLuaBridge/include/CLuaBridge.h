@@ -21,8 +21,8 @@ void lb_push_index(lua_State *L, lua_Integer index);
 lua_Integer lb_primitive_index(lua_State *L, int index);
 /// What debug.getinfo tells of the function at a stack index, written in Lua or not; valid until the next call.
 const lua_Debug *lb_describe(lua_State *L, int index);
-/// luaL_loadbufferx for text chunks only.
-int lb_load(lua_State *L, const char *source, size_t length, const char *name);
+/// lua_load for text chunks only, as if so many lines stood before.
+int lb_load(lua_State *L, const char *source, size_t length, const char *name, size_t lines_before);
 /// lua_pcall with a handler that adds `.traceback` to errors; pops function and arguments.
 int lb_call(lua_State *L, int arguments, int results);
 /// luaL_tolstring in protected mode: pushes the text of the value at `index`.

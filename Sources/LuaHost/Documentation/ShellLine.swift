@@ -26,7 +26,7 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     /// With real arguments; `argument` tells a parameter's words, nil where it is not given or false.
     func filled(_ argument: (String) -> [String]?) -> String {
         var isMissing = false
-        return Self.expand(template) { name, choice in
+        var line = Self.expand(template) { name, choice in
             if let choice, let mark = name.firstIndex(of: "=") {
                 let word = String(name[name.index(after: mark)...])
                 return argument(String(name[..<mark]))?.contains(word) == true ? choice.yes : choice.no
@@ -48,6 +48,9 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
             defer { isMissing = false }
             return isMissing ? "" : text ?? ""
         }
+        // What stood before something left out.
+        while line.last == " " { line.removeLast() }
+        return line
     }
 
     /// Walks the template; groups do not nest.
@@ -75,6 +78,9 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
                 rest = rest.dropFirst(name.count + 1)
                 piece = expand(placeholder: name, place)
                 if piece.isEmpty, rest.first == " " { rest = rest.dropFirst() }
+                // An absolute path below a root.
+                if piece.first == "/", piece.count > 1, (held ?? output).last == "/" { piece.removeFirst() }
+            case "/" where held?.last == "/": continue
             default: break
             }
             if held == nil { output += piece } else { held? += piece }

@@ -16,6 +16,8 @@ public final class Session {
     private let input: any SessionInput
     private let whereabouts = Whereabouts()
     private var reader = ChunkReader()
+    /// How many lines have come.
+    private var lines = 0
     private var status: Int32 = 0
     private static let chunkName = "=repl"
 
@@ -60,7 +62,9 @@ public final class Session {
     private func loop() -> Int32 {
         while true {
             switch input.read(prompt: reader.isEmpty ? prompt : ">> ") {
-            case .line(let line): take(line)
+            case .line(let line):
+                lines += 1
+                take(line)
             case .interrupted:
                 reader.clear()
                 // Without a terminal there is nobody to type the next chunk.
@@ -93,15 +97,17 @@ public final class Session {
 
     private func take(_ line: [UInt8]) {
         if reader.isEmpty, line.allSatisfy({ $0 == 32 || $0 == 9 }) { return }
-        let chunk = reader.add(line, in: state, name: Self.chunkName)
+        // A person counts from the prompt on.
+        let chunk = reader.add(
+            line, number: input.isTerminal ? 1 : lines, in: state, name: Self.chunkName)
         if case .unfinished = chunk { return }
-        let source = reader.text
+        let (source, first) = (reader.text, reader.line)
         reader.clear()
         input.remember(source, state)
         switch chunk {
         case .expression(let function): run(function, source, isExpression: true)
         case .statements(let function):
-            guard let pieces = Statements.split(source, in: state, name: Self.chunkName) else {
+            guard let pieces = Statements.split(source, in: state, name: Self.chunkName, line: first) else {
                 return run(function, source, isExpression: false)
             }
             for piece in pieces {
@@ -114,9 +120,9 @@ public final class Session {
     }
 
     private func refuseUnfinished() {
-        let source = reader.text
+        let (source, first) = (reader.text, reader.line)
         reader.clear()
-        do { _ = try state.load(source, name: Self.chunkName) } catch let failure as LuaFailure {
+        do { _ = try state.load(source, name: Self.chunkName, line: first) } catch let failure as LuaFailure {
             fail(failure)
         } catch {}
     }

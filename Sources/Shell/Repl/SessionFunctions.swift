@@ -93,7 +93,16 @@ struct SessionFunctions {
             }
             let entries = try inSession().record.entries.dropLast()
             let source = Recipe(state: call.state, entries: Array(entries)).source
-            try SourceFile.write(source, to: path)
+            do { try SourceFile.write(source, to: path) } catch var failure as Failure {
+                failure.primitive = "save"
+                if failure.code == "EISDIR" {
+                    let file =
+                        path + Array((path.last == UInt8(ascii: "/") ? "" : "/").utf8)
+                        + Array("recipe.lua".utf8)
+                    failure.hint = "save(\(quoted(file)))"
+                }
+                throw failure
+            }
             call.state.print("saved; it runs by: tupper script \(String(decoding: path, as: UTF8.self))\n")
             return []
         }

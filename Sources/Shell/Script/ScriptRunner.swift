@@ -27,7 +27,7 @@ public struct ScriptRunner {
     public init(tracing: TraceFormat? = nil) {
         state = State()
         holdings = registerPrimitives(with: state)
-        load = state.load(_:name:)
+        load = { [state] in try state.load($0, name: $1) }
         state.preloadStandardLibrary()
         state.missingGlobal = HelpFunctions.primitive
         switch tracing {
