@@ -38,7 +38,8 @@ enum Start {
         let texts = Array(CommandLine.arguments.dropFirst())
         if let script = Completion.script(texts) { return printOutput(script) }
         // The parser would take it for an argument of the default command.
-        if let word = texts.first, !word.hasPrefix("-"), Tupper.command(word) == nil {
+        let first = texts.first { $0 != "--trace" && $0 != "--vi" }
+        if let word = first, !word.hasPrefix("-"), Tupper.command(word) == nil {
             printError(ScriptFile.refusal(of: word, commands: Tupper.commandNames))
             exit(64)
         }

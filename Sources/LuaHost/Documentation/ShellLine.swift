@@ -105,5 +105,19 @@ public func shellQuoted(_ word: String) -> String {
             || [37, 43, 44, 45, 46, 47, 58, 61, 95].contains($0)
     }
     if plain, !word.isEmpty { return word }
+    // What a terminal would act on is not for printing, and a shell reads it by its number as well.
+    func isActive(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 32 && scalar != "\n" && scalar != "\t" || (127..<160).contains(scalar.value)
+    }
+    if word.unicodeScalars.contains(where: isActive) {
+        let signs = word.unicodeScalars.map { scalar in
+            if scalar == "'" || scalar == "\\" { return "\\\(scalar)" }
+            guard isActive(scalar) else { return String(scalar) }
+            return String(scalar).utf8.map { byte in
+                "\\" + (String(repeating: "0", count: 3) + String(byte, radix: 8)).suffix(3)
+            }.joined()
+        }
+        return "$'\(signs.joined())'"
+    }
     return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -49,7 +49,7 @@ public final class Session {
         var ending = loop()
         state.forgetStop()
         for complaint in holdings.releaseAll() {
-            state.complain("tupper: not released: \(complaint)")
+            state.complain("tupper: not released: \(printable(complaint))")
             if ending == 0 { ending = 1 }
         }
         if let trouble = Output.finish() {

@@ -34,7 +34,9 @@ struct SessionFunctions {
             "undo", "Takes back the last thing made: a mount, a link, a hostname, a snapshot, ...",
             example: "sys.hostname \"tupperware\"; undo()"
         ) { call in
-            for label in try inSession().record.undo() { call.state.print("taken back: \(label)\n") }
+            for label in try inSession().record.undo() {
+                call.state.print("taken back: \(printable(label))\n")
+            }
             return []
         }
     }
@@ -103,7 +105,8 @@ struct SessionFunctions {
                 }
                 throw failure
             }
-            call.state.print("saved; it runs by: tupper script \(String(decoding: path, as: UTF8.self))\n")
+            let word = shellQuoted(String(decoding: path, as: UTF8.self))
+            call.state.print("saved; it runs by: tupper script \(word)\n")
             return []
         }
     }

@@ -33,7 +33,7 @@ public struct ScriptFile {
     public static func refusal(of word: String, commands: [String]) -> String {
         let refusal = "tupper: \(quoted(Array(word.utf8))) is no command"
         if word.contains("/") || word.hasSuffix(".lua") {
-            return refusal + "\n  hint: tupper script \(printable(shellQuoted(word))) runs a script"
+            return refusal + "\n  hint: tupper script \(shellQuoted(word)) runs a script"
         }
         return nearest(to: word, among: commands).map { "\(refusal), did you mean \"\($0)\"?" }
             ?? "\(refusal)\n  hint: tupper --help lists them"

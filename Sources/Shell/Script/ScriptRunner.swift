@@ -48,7 +48,8 @@ public struct ScriptRunner {
         state.ended()
         let trouble = Output.finish()
         if complaints.isEmpty, trouble == nil { return ending }
-        let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" } + [trouble ?? ""]
+        let lines =
+            [ending.report] + complaints.map { "tupper: not released: \(printable($0))" } + [trouble ?? ""]
         let status = trouble != nil && ending.status == 0 ? 1 : ending.status
         return Ending(status: status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
     }
