@@ -6,9 +6,15 @@ local words = {}
 for word in ("and break do else elseif end false for function goto if in local nil not or repeat "
   .. "return then true until while"):gmatch "%a+" do words[word] = true end
 
+-- A terminal would act on control characters; those beyond ASCII are two bytes.
+local function plain(text)
+  local function number(bytes) return (bytes:gsub(".", function(byte) return ("\\x%02X"):format(byte:byte()) end)) end
+  return (text:gsub("[\0-\8\11-\31\127]", number):gsub("\194[\128-\159]", number))
+end
+
 local function quote(text)
   local quoted = ("%q"):format(text):gsub("\\\n", "\\n"):gsub("\r", "\\r")
-  if utf8.len(quoted) then return quoted end
+  if utf8.len(quoted) then return plain(quoted) end
   -- Bytes that are not UTF-8 would upset a terminal: all beyond ASCII then show as numbers.
   return (quoted:gsub("[\128-\255]", function(byte) return ("\\x%02X"):format(byte:byte()) end))
 end
@@ -45,7 +51,7 @@ function inspect.text(value, options)
     if type(item) == "string" then return quote(item) end
     local meta = type(item) == "table" and getmetatable(item)
     if type(item) ~= "table" or (type(meta) == "table" and rawget(meta, "__tostring")) then
-      return tostring(item)
+      return plain(tostring(item))
     end
     if open[item] then return "<itself>" end
     if next(item) == nil then return "{}" end

@@ -159,6 +159,17 @@ char **ck_environment(void) { return environ; }
 
 void ck_flush(void) { fflush(NULL); }
 
+int ck_finish_output(void) {
+    errno = 0;
+    int failed = fflush(stdout) != 0;
+    int number = failed ? errno : ferror(stdout) ? EIO : 0;
+    // An earlier write may have found nobody who reads any more, which fits `... | head`.
+    struct pollfd output = {.fd = STDOUT_FILENO};
+    if (number == EIO && poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0)
+        return 0;
+    return number == EPIPE ? 0 : number;
+}
+
 int ck_wait(int pidfd, int flags, int *code, int *signal) {
     siginfo_t info = {0};
     if (waitid(P_PIDFD, (id_t)pidfd, &info, WEXITED | flags) < 0)

@@ -9,9 +9,6 @@
 #include <unistd.h>
 
 static lb_dispatch dispatch_function;
-static lb_abandon abandon_function;
-static volatile sig_atomic_t stop_signal;
-static int stops_ignored;
 
 // --- The state -------------------------------------------------------------------------------
 
@@ -28,20 +25,27 @@ static void count(size_t old, size_t size) {
     }
 }
 
+static volatile sig_atomic_t is_allocating;
+int lb_is_allocating(void) { return is_allocating; }
+
 // Out of memory ends the process: returning NULL would raise LUA_ERRMEM through Swift frames.
 static void *allocate(void *unused, void *block, size_t old, size_t size) {
     (void)unused;
     if (waiting_to_collect != NULL)
         count(block == NULL ? 0 : old, size);
     if (size == 0) {
+        is_allocating = 1;
         free(block);
+        is_allocating = 0;
         return NULL;
     }
+    is_allocating = 1;
     void *moved = realloc(block, size);
+    is_allocating = 0;
     if (moved == NULL) {
         static const char message[] = "tupper: out of memory\n";
         (void)!write(STDERR_FILENO, message, sizeof message - 1);
-        abandon_function(SIGABRT);
+        lb_abandon_script(SIGABRT);
         _exit(134);
     }
     return moved;
@@ -54,12 +58,12 @@ static int panic(lua_State *L) {
 
 lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
     dispatch_function = dispatch;
-    abandon_function = abandon;
     lua_State *L = lua_newstate(allocate, NULL);
     lua_atpanic(L, panic);
     lua_gc(L, LUA_GCSTOP);
     waiting_to_collect = L;
     luaL_openlibs(L);
+    lb_watch_stops(L, abandon);
     return L;
 }
 
@@ -67,7 +71,11 @@ lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
 
 static int run_primitive(lua_State *L) {
     luaL_checkstack(L, LUA_MINSTACK, "too many arguments");
+    lb_enter(NULL);
     int results = dispatch_function(L, lua_tointeger(L, lua_upvalueindex(1)));
+    lb_enter(L);
+    if (results < 0)
+        lb_offer_stop(L);
     return results >= 0 ? results : lua_error(L);
 }
 
@@ -106,8 +114,28 @@ void lb_push_index(lua_State *L, lua_Integer index) {
 
 // --- Protected calls -------------------------------------------------------------------------
 
-int lb_load(lua_State *L, const char *source, size_t length, const char *name) {
-    return luaL_loadbufferx(L, source, length, name, "t");
+struct text {
+    const char *source;
+    size_t length, lines_before;
+};
+
+static const char *read_text(lua_State *L, void *data, size_t *length) {
+    static const char lines[] = "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n";
+    (void)L;
+    struct text *text = data;
+    if (text->lines_before > 0) {
+        *length = text->lines_before < sizeof lines - 1 ? text->lines_before : sizeof lines - 1;
+        text->lines_before -= *length;
+        return lines;
+    }
+    *length = text->length;
+    text->length = 0;
+    return *length > 0 ? text->source : NULL;
+}
+
+int lb_load(lua_State *L, const char *source, size_t length, const char *name, size_t lines_before) {
+    struct text text = {source, length, lines_before};
+    return lua_load(L, read_text, &text, name, "t");
 }
 
 // Error objects are tables: they get `.traceback` once, where they were raised. Other values stay.
@@ -130,7 +158,9 @@ int lb_call(lua_State *L, int arguments, int results) {
     int base = lua_gettop(L) - arguments;
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, base);
+    lua_State *outer = lb_enter(L);
     int status = lua_pcall(L, arguments, results, base);
+    lb_enter(outer);
     lua_remove(L, base);
     return status;
 }
@@ -144,7 +174,10 @@ void lb_to_text(lua_State *L, int index) {
     index = lua_absindex(L, index);
     lua_pushcfunction(L, to_text);
     lua_pushvalue(L, index);
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+    lua_State *outer = lb_enter(L);
+    int status = lua_pcall(L, 1, 1, 0);
+    lb_enter(outer);
+    if (status != LUA_OK) {
         lua_pop(L, 1);
         lua_pushfstring(L, "(a %s that cannot be shown)", luaL_typename(L, index));
     }
@@ -168,28 +201,4 @@ const char *lb_where(lua_State *L, int level, int *line) {
         return NULL;
     *line = frame.currentline;
     return frame.short_src;
-}
-
-// --- Stopping --------------------------------------------------------------------------------
-
-// A script that catches the error and goes on is asked again, and given up after the fifth time.
-static void raise_stop(lua_State *L, lua_Debug *frame) {
-    (void)frame;
-    if (++stops_ignored > 5)
-        abandon_function(stop_signal);
-    lua_sethook(L, raise_stop, LUA_MASKCOUNT, 1000000);
-    luaL_error(L, "interrupted (%s)", strsignal(stop_signal));
-}
-
-void lb_stop(lua_State *L, int signal) {
-    stop_signal = signal;
-    lua_sethook(L, raise_stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKCOUNT, 1);
-}
-
-int lb_stop_signal(void) { return stop_signal; }
-
-void lb_forget_stop(lua_State *L) {
-    stop_signal = 0;
-    stops_ignored = 0;
-    lua_sethook(L, NULL, 0, 0);
 }

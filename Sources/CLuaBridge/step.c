@@ -16,9 +16,10 @@ static struct {
 static int chunk_count;
 
 static lb_reached reached_function;
+static int (*stopped_function)(lua_State *L);
 static int is_pausing;
 static enum lb_walk walk;
-static lua_State *main_thread, *target;
+static lua_State *target;
 static int target_depth;
 
 // How many functions are active; lua_getstack walks, so the steps double first.
@@ -55,6 +56,7 @@ static void returned(lua_State *L, lua_Debug *frame) {
     if (depth_of(L) > target_depth + 1)
         return;
     lua_sethook(L, NULL, 0, 0);
+    lb_hook_again();
     select_tables(L, 1);
 }
 
@@ -63,8 +65,7 @@ static void hook_target(int on) {
     if (target == NULL || lb_stop_signal() != 0)
         return;
     lua_sethook(target, on ? returned : NULL, on ? LUA_MASKRET : 0, 0);
-    if (lb_stop_signal() != 0)
-        lb_stop(main_thread, lb_stop_signal());
+    lb_hook_again();
 }
 
 // Whether the target is still under way: a coroutine may have yielded or ended.
@@ -98,7 +99,9 @@ static int reached(lua_State *L) {
     if (lb_is_wanted(L, has_breakpoint)) {
         hook_target(0);
         is_pausing = 1;
+        lb_enter(NULL);
         reached_function(L, chunk, atoi(key + 1), has_breakpoint);
+        lb_enter(L);
         is_pausing = 0;
     }
     lua_pushboolean(L, 1);
@@ -154,7 +157,6 @@ void lb_set_breakpoint(lua_State *L, int chunk, int line, int on) {
 
 void lb_set_walk(lua_State *L, enum lb_walk new_walk, lua_State *thread, int depth) {
     hook_target(0);
-    main_thread = L;
     walk = new_walk;
     target = thread;
     target_depth = depth;
@@ -169,5 +171,21 @@ void lb_set_walk(lua_State *L, enum lb_walk new_walk, lua_State *thread, int dep
     select_tables(L, new_walk != lb_walk_some);
 }
 
-// The marker's own call is not the script's.
-int lb_depth(lua_State *L) { return depth_of(L) - 1; }
+int lb_depth(lua_State *L, int level) { return depth_of(L) - level; }
+
+static int stopped(lua_State *L) {
+    // What the person runs at the stepper's prompt is stopped itself.
+    if (is_pausing)
+        return 0;
+    is_pausing = 1;
+    lb_enter(NULL);
+    int is_dealt_with = stopped_function(L);
+    lb_enter(L);
+    is_pausing = 0;
+    return is_dealt_with;
+}
+
+void lb_heed_stops_stepping(int (*function)(lua_State *L)) {
+    stopped_function = function;
+    lb_heed_stops(stopped);
+}

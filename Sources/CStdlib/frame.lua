@@ -19,7 +19,9 @@ local scope = setmetatable({}, {
 })
 
 local function describe(err)
-    local text = tostring(err)
+    local meta = debug.getmetatable(err)
+    local has_words = type(err) == "string" or type(meta) == "table" and rawget(meta, "__tostring")
+    local text = has_words and tostring(err) or "an error without words: " .. inspect(err)
     if type(err) == "table" and rawget(err, "hint") then text = text .. "\n  hint: " .. tostring(err.hint) end
     return text
 end
@@ -37,6 +39,11 @@ function actions.run(text)
     local shown = {}
     for index = 2, results.n do shown[#shown + 1] = inspect(results[index]) end
     return true, results[2] and true or false, table.concat(shown, "\t")
+end
+
+function actions.check(text)
+    local chunk, problem = load("return " .. text, "=(prompt)", "t", scope)
+    return chunk ~= nil, false, problem or ""
 end
 
 function actions.variables()

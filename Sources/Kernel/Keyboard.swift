@@ -69,6 +69,22 @@ public struct TerminalModes {
         _ = signal(SIGTTOU, before)
     }
 
+    /// Makes the key that interrupts one like others, and tells which it is; nil where none does.
+    ///
+    /// The terminal would send its signal to the whole foreground group: to the children of this process, too.
+    public static func takeInterruptKey() -> UInt8? {
+        guard var modes = current?.modes, modes.c_lflag & UInt32(ISIG) != 0 else { return nil }
+        let key = unsafe withUnsafeMutableBytes(of: &modes.c_cc) { keys in
+            defer { unsafe keys[Int(VINTR)] = Self.none }
+            return unsafe keys[Int(VINTR)]
+        }
+        guard key != Self.none, unsafe tcsetattr(0, TCSADRAIN, &modes) == 0 else { return nil }
+        return key
+    }
+
+    /// _POSIX_VDISABLE: no key.
+    private static let none: UInt8 = 0
+
     private func isSame(as other: TerminalModes) -> Bool {
         var (one, two) = (modes, other.modes)
         return unsafe memcmp(&one, &two, MemoryLayout<termios>.size) == 0

@@ -6,6 +6,9 @@ public enum StopSignals {
     /// Forgets that one has arrived: waits wait again.
     public static func forget() { ck_forget_stop() }
 
+    /// Whether the last one was typed as Ctrl-C.
+    public static var wasTyped: Bool { ck_stop_was_typed() != 0 }
+
     /// Whether the last one was typed as Ctrl-C and has reached a child as well, being of the same process group.
     public static func hasReached(_ child: Child) -> Bool {
         ck_stop_was_typed() != 0 && getpgid(child.pid) == getpgrp()

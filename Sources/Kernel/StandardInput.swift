@@ -28,4 +28,10 @@ public enum StandardInput {
 
     /// Writes what was printed so far: fflush(3).
     public static func flush() { ck_flush() }
+
+    /// Writes what was printed so far; fails also where an earlier write did. That nobody reads any more is no failure.
+    public static func finishOutput() throws(SystemCallError) {
+        let number = ck_finish_output()
+        if number != 0 { throw SystemCallError("write", number, [.init("path", "standard output")]) }
+    }
 }

@@ -31,6 +31,7 @@ internal import Kernel
     var unread: [UInt8] = []
     var ending: Input?
     private var rawModes: TerminalModes?
+    private var interruptKey: UInt8?
     private let understandsEscapes: Bool
     private let modes = TerminalModes.current
 
@@ -91,6 +92,7 @@ internal import Kernel
         (ending, rawModes) = (nil, nil)
         // Raw before the prompt shows: a key pressed at once must not be taken for the line discipline's.
         _ = unsafe ce_set_raw(editor, 1)
+        interruptKey = TerminalModes.takeInterruptKey()
         // Pasted text then comes between marks, and its lines are not taken for typed ones.
         if understandsEscapes { show("\u{1b}[?2004h") }
         defer { if understandsEscapes { show("\u{1b}[?2004l") } }
@@ -151,7 +153,10 @@ internal import Kernel
         if !unread.isEmpty { return unread.removeFirst() }
         while true {
             switch Keyboard.next(timeout: timeout) {
-            case .byte(let byte): return byte
+            case .byte(let byte):
+                guard byte == interruptKey else { return byte }
+                ending = .interrupted
+                return nil
             case .windowChanged: followWindow()
             case .nothing: return nil
             case .stopped:

@@ -9,11 +9,16 @@ public protocol Handle: AnyObject {
     static var kind: Kind { get }
     /// What tells this one from others, as in a link's name.
     var label: String { get }
+    /// What became of it, as `tostring` shows it in brackets; nil where it is as it was made.
+    var fate: String? { get }
     /// A field's value; nil where there is no such field.
     func field(_ name: String) throws -> Value?
 }
 
 extension Handle {
+    /// Nothing became of it.
+    public var fate: String? { nil }
+
     /// No fields.
     public func field(_ name: String) throws -> Value? { nil }
 }
@@ -101,7 +106,8 @@ struct HandleMetamethods {
         }
         text = add("__tostring", "Shows the handle.") { call in
             let handle = try call.anyReceiver()
-            return [.value(.text("\(type(of: handle).kindName) \(handle.label)"))]
+            let fate = handle.fate.map { " (\($0))" } ?? ""
+            return [.value(.text("\(type(of: handle).kindName) \(handle.label)\(fate)"))]
         }
         collect = add("__gc", "Lets go of the Swift side; releases nothing.") { call in
             unsafe call.state.forget(at: 1, on: call.lua)

@@ -34,6 +34,8 @@ internal import CLuaBridge
     /// Told of every primitive that ran.
     public var tracer: (any Tracer)?
     var openTrace: OpenTrace?
+    /// The thread of Lua that calls a primitive now.
+    var caller: OpaquePointer?
     /// Told of the statements that a stepped script reaches.
     public var walker: (any Walker)?
     /// Told when this process was copied, in both of them.
@@ -97,13 +99,13 @@ internal import CLuaBridge
         unsafe lb_pop(lua, 2)
     }
 
-    /// Loads a chunk of Lua text. `name` is `@file` or `=name`, as Lua has it.
+    /// Loads a chunk of Lua text. `name` is `@file` or `=name`, as Lua has it; the text begins on line `line`.
     ///
     /// Throws ``LuaFailure`` with the syntax error.
-    public func load(_ source: [UInt8], name: String) throws -> Function {
+    public func load(_ source: [UInt8], name: String, line: Int = 1) throws -> Function {
         let status = unsafe source.withUnsafeBufferPointer { bytes in
             unsafe bytes.withMemoryRebound(to: CChar.self) {
-                unsafe lb_load(lua, $0.baseAddress, $0.count, name)
+                unsafe lb_load(lua, $0.baseAddress, $0.count, name, max(line, 1) - 1)
             }
         }
         guard status == LUA_OK else { throw takeFailure() }
@@ -124,15 +126,14 @@ internal import CLuaBridge
         return signal == 0 ? nil : signal
     }
 
-    /// Asks the running script to stop; safe in a signal handler.
+    /// Asks the running script to stop; for a signal handler.
     public static func stop(signal: Int32) {
-        guard let state = unsafe current else { return }
-        unsafe lb_stop(state.lua, signal)
+        lb_stop(signal)
     }
 
     /// Forgets that the script was asked to stop.
     public func forgetStop() {
-        unsafe lb_forget_stop(lua)
+        lb_forget_stop()
         stopForgotten()
     }
 
@@ -144,6 +145,9 @@ internal import CLuaBridge
         let primitive = state.entries[Int(index)]
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
         var trace: OpenTrace?
+        let outer = unsafe state.caller
+        unsafe state.caller = lua
+        defer { unsafe state.caller = outer }
         do {
             try call.check()
             trace = call.beginTrace()

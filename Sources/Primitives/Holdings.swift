@@ -78,7 +78,9 @@ extension Holdings {
         state.ending()
         for complaint in releaseAll() { state.complain("tupper: not released: \(complaint)") }
         state.ended()
-        Processes.leave(status)
+        let trouble = Output.finish()
+        if let trouble { state.complain(trouble) }
+        Processes.leave(trouble != nil && status == 0 ? 1 : status)
     }
 }
 
@@ -112,6 +114,9 @@ public final class Holding {
         return holding
     }
 
+    /// Whether it was undone.
+    public private(set) var isReleased = false
+
     /// Whether releasing would still do something.
     public var isHeld: Bool { undo != nil }
 
@@ -124,6 +129,7 @@ public final class Holding {
             self.undo = undo
             throw error
         }
+        isReleased = true
         for note in notes() { note.forget() }
     }
 
@@ -142,6 +148,10 @@ extension Reference {
 /// A handle whose thing is held.
 protocol HeldHandle: Handle {
     var holding: Holding { get }
+}
+
+extension HeldHandle {
+    var fate: String? { holding.isReleased ? "released" : nil }
 }
 
 /// The methods that every held handle has. `made` is a line of Lua that makes one in a variable of the kind's name.

@@ -1,16 +1,44 @@
 internal import Kernel
 
-/// Changes that outlive the script; a session can take them back all the same.
+/// The two names of a UTS namespace that can be set.
+enum MachineName: String {
+    case hostname, domainname
+
+    /// What it is now.
+    func current() throws -> String {
+        let names = try HostName.current()
+        return self == .hostname ? names.node : names.domain
+    }
+
+    fileprivate func set(_ name: String) throws {
+        self == .hostname ? try HostName.set(name) : try HostName.setDomain(name)
+    }
+}
+
+/// Changes that a session can take back although they outlive the script.
 extension Holdings {
-    /// Notes a hostname that was set, with the one before.
-    func noteHostname(before name: String) {
-        guard let namespace = try? Namespace.uts.identifier() else { return }
-        noteLasting("hostname (it was \(name))") {
+    /// Sets a name. That of a namespace which the script made goes with it; any other is set back when the script ends.
+    func set(_ kind: MachineName, to name: String, keep: Bool) throws {
+        let before = try kind.current()
+        let isLasting = keep || Namespace.uts.isOwn
+        guard !isLasting || notesLasting, before != name else { return try kind.set(name) }
+        let namespace = try Namespace.uts.identifier()
+        let label = "\(kind) (it was \(before))"
+        func undo() throws {
             guard try Namespace.uts.identifier() == namespace else {
-                throw Refusal("the hostname of another UTS namespace was set")
+                throw Refusal("the \(kind) of another UTS namespace was set")
             }
-            try HostName.set(name)
+            // Somebody else may have named the machine since.
+            if try kind.current() == name { try kind.set(before) }
         }
+        if isLasting {
+            try kind.set(name)
+            return noteLasting(label, undo: undo)
+        }
+        let note = journal.note(
+            .parameter(name: "kernel/\(kind)", before: before, after: name, namespace: namespace))
+        try make(note) { try kind.set(name) }
+        _ = hold(label, notes: note.map { [$0] } ?? [], release: undo)
     }
 
     /// Notes a tree that was made on disk.

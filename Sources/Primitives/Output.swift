@@ -6,6 +6,16 @@ public enum Output {
     /// Writes what was printed so far.
     public static func flush() { StandardInput.flush() }
 
+    /// Writes what was printed so far; a complaint where not all of it could be written, now or before.
+    public static func finish() -> String? {
+        do { try StandardInput.finishOutput() } catch {
+            // What an earlier write met with is not known any more.
+            let cause = error.number == EIO ? "not all could be written" : error.meaning
+            return "tupper: standard output: \(cause)"
+        }
+        return nil
+    }
+
     /// Whether a person sits at standard input and output.
     public static var isTerminal: Bool { Terminal.isInteractive }
 

@@ -6,7 +6,7 @@ func systemModule(_ holdings: Holdings) -> Module {
     Module(
         "sys", "The machine's names, and this process's own state.",
         [
-            Declaration("hostname", hostname(holdings)), Declaration("domainname", domainname()),
+            Declaration("hostname", hostname(holdings)), Declaration("domainname", domainname(holdings)),
             Declaration("uname", uname()), Declaration("uid", user()), Declaration("gid", group()),
             Declaration("env", environment()), Declaration("chdir", chdir()), Declaration("cwd", cwd()),
             Declaration("umask", umask()), Declaration("sleep", sleep()), Declaration("time", time()),
@@ -15,11 +15,18 @@ func systemModule(_ holdings: Holdings) -> Module {
         ])
 }
 
+private var keepName: Parameter<Bool> {
+    Parameter(
+        "keep", "Leaves it when the script ends, also where the script did not make the namespace.",
+        default: false)
+}
+
 private func hostname(_ holdings: Holdings) -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
+    let keep = keepName
     return Primitive(
         "sys.hostname", "Tells or sets the hostname of this UTS namespace.", positional: [name.any],
-        returns: "the hostname", gives: ["string"], shell: "hostname [{name}]",
+        options: [keep.any], returns: "the hostname", gives: ["string"], shell: "hostname [{name}]",
         see: ["sethostname(2)", "uts_namespaces(7)"],
         fails: ["EPERM": "no CAP_SYS_ADMIN over this UTS namespace", "EINVAL": "the name is too long"],
         example: """
@@ -27,25 +34,22 @@ private func hostname(_ holdings: Holdings) -> Primitive {
             print(sys.hostname())
             """
     ) { call in
-        if let name = try call[name] {
-            let before = try HostName.current().node
-            try HostName.set(name)
-            holdings.noteHostname(before: before)
-        }
+        if let name = try call[name] { try holdings.set(.hostname, to: name, keep: try call[keep]) }
         return [.value(.text(try HostName.current().node))]
     }
 }
 
-private func domainname() -> Primitive {
+private func domainname(_ holdings: Holdings) -> Primitive {
     let name = Parameter<String?>("name", "The new name, at most 64 bytes.", shown: "unchanged")
+    let keep = keepName
     return Primitive(
         "sys.domainname", "Tells or sets the NIS domain name of this UTS namespace.", positional: [name.any],
-        returns: "the domain name", gives: ["string"], shell: "domainname [{name}]",
+        options: [keep.any], returns: "the domain name", gives: ["string"], shell: "domainname [{name}]",
         see: ["setdomainname(2)"],
         fails: ["EPERM": "no CAP_SYS_ADMIN over this UTS namespace", "EINVAL": "the name is too long"],
         example: "print(sys.domainname())"
     ) { call in
-        if let name = try call[name] { try HostName.setDomain(name) }
+        if let name = try call[name] { try holdings.set(.domainname, to: name, keep: try call[keep]) }
         return [.value(.text(try HostName.current().domain))]
     }
 }

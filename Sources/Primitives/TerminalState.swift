@@ -7,6 +7,9 @@ public struct TerminalState {
     /// As they are now.
     public init() {}
 
+    /// Whether the last signal that asked to stop was typed, as Ctrl-C.
+    public static var wasStopTyped: Bool { StopSignals.wasTyped }
+
     /// Sets them again, where there is a terminal.
     public func restore() { modes?.restore() }
 }

@@ -30,7 +30,9 @@ struct RecordCommand: ParsableCommand {
                 }
                 return try page.closeAfter {
                     try RecordRunner().run(source, name: name, arguments: arguments.map { Array($0.utf8) }) {
-                        _ = try page.writeAll($0)
+                        do { _ = try page.writeAll($0) } catch let error as Errno {
+                            throw ValidationError("\(output): \(error.description.lowercased())")
+                        }
                     }
                 }
             }.told())

@@ -16,7 +16,6 @@ struct ReplCommand: ParsableCommand {
     var vi = false
 
     func run() throws {
-        Session.openStandardFiles()
         throw ExitCode(Session(keys: vi ? "vi" : nil, tracing: trace).run())
     }
 }

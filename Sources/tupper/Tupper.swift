@@ -28,6 +28,7 @@ enum Start {
     /// `tupper script FILE [ARGS...]` is what starts most often, a container at a time: it goes past the parser, which
     /// takes longer to look at the commands' declarations than the rest of the start.
     static func main() {
+        Session.openStandardFiles()
         let words = ScriptFile.commandLine
         if words.count > 2, words[1] == Array("script".utf8),
             words[2] == [UInt8(ascii: "-")] || words[2].first != UInt8(ascii: "-")
@@ -36,6 +37,12 @@ enum Start {
         }
         let texts = Array(CommandLine.arguments.dropFirst())
         if let script = Completion.script(texts) { return printOutput(script) }
+        // The parser would take it for an argument of the default command.
+        let first = texts.first { $0 != "--trace" && $0 != "--vi" }
+        if let word = first, !word.hasPrefix("-"), Tupper.command(word) == nil {
+            printError(ScriptFile.refusal(of: word, commands: Tupper.commandNames))
+            exit(64)
+        }
         Tupper.main(spelledOut(texts))
     }
 

@@ -194,6 +194,63 @@ struct ReferenceTests {
         #expect(outcome.status == 1 && outcome.errors.contains("did you mean \"fs.mount\"?"))
         #expect(try Tupper.run(arguments: ["reference", "--man", "--json"]).status == 64)
         #expect(try Tupper.run(arguments: ["stubs", "/proc/nowhere"]).errors.hasPrefix("tupper: mkdirat"))
+        let none = try Tupper.run(arguments: ["help", "nothing-near"])
+        #expect(none.errors.hasSuffix("hint: tupper help lists what there is\n"))
         #expect(try Tupper.run(arguments: ["help", "script"]).output.contains("USAGE: tupper script"))
+    }
+
+    @Test(
+        "help knows the words of the prompt", arguments: ["undo", "made", "keep", "save", "source", "show"])
+    func promptWords(word: String) throws {
+        let entry = try Tupper.run(arguments: ["help", word]).output
+        #expect(entry.hasPrefix("\(word)(") && entry.contains("\nexample\n"), "\(entry)")
+        #expect(try Tupper.run(arguments: ["help"]).output.contains("\n  \(word) "))
+        let session = try Tupper.shell(
+            "$TUPPER repl", environment: [:], input: "help(\(word))\nhelp '\(word)'\n")
+        #expect(session.output == entry + entry, "\(session.errors)")
+    }
+
+    @Test(
+        "a file or a mistyped word where a command is expected gets the line that was meant",
+        arguments: [
+            (
+                "demo.lua",
+                "tupper: \"demo.lua\" is no command\n  hint: tupper script demo.lua runs a script\n"
+            ),
+            (
+                "./x y.lua",
+                "tupper: \"./x y.lua\" is no command\n  hint: tupper script './x y.lua' runs a script\n"
+            ),
+            (
+                "/etc/hostname",
+                "tupper: \"/etc/hostname\" is no command\n  hint: tupper script /etc/hostname runs a script\n"
+            ),
+            ("scrpt", "tupper: \"scrpt\" is no command, did you mean \"script\"?\n"),
+            ("b\u{1b}[2J", "tupper: \"b\\27[2J\" is no command\n  hint: tupper --help lists them\n"),
+        ])
+    func noCommand(_ word: String, _ words: String) throws {
+        let outcome = try Tupper.run(arguments: [word, "more"])
+        #expect(outcome.status == 64 && outcome.errors == words && outcome.output == "", "\(outcome.errors)")
+    }
+
+    @Test(
+        "what cannot be printed is a complaint and status 1; that nobody reads any more is neither",
+        arguments: [
+            "script - <<<'print(1)'", "script - <<<'print(1) os.exit(0)'", "script - <<<'io.write(1)'",
+            "repl <<<'1 + 1'", "repl <<<'help()'", "help fs", "help", "reference --man", "reference --json",
+            "doctor", "record -o /dev/full <(echo 'local x')",
+        ])
+    func fullOutput(command: String) throws {
+        let outcome = try Tupper.runShell("'\(Tupper.path)' \(command) >/dev/full")
+        #expect(outcome.status == 1, "\(outcome.errors)")
+        #expect(
+            outcome.errors.contains(
+                /\Atupper: (standard output|\/dev\/full): (no space left on device|not all could be written)\n\z/
+            ),
+            "\(outcome.errors)")
+        let piped = try Tupper.runShell("'\(Tupper.path)' \(command) | true; echo ${PIPESTATUS[0]}")
+        if command.hasPrefix("script") || command.hasPrefix("repl") {
+            #expect(piped.output == "0\n" && piped.errors == "", "\(piped.output)\(piped.errors)")
+        }
     }
 }

@@ -17,6 +17,36 @@ struct ReplTroubleTests {
         return terminal
     }
 
+    @Test("errors in lines from a pipe name their lines")
+    func pipedLines() throws {
+        let outcome = try Tupper.shell(
+            "$TUPPER repl", environment: [:],
+            input:
+                "x = 1\nerror 'a'\n\nfor i = 1, 2 do\n  x = i\nend error 'b'\nlocal y = 1\nx = = 2\n1 + nil; error 'c'\n"
+                + String(repeating: "\n", count: 100) + "do\nx = \n")
+        let lines = outcome.errors.split(separator: "\n").map {
+            $0.split(separator: ":").prefix(2).joined(separator: ":")
+        }
+        #expect(lines == ["repl:2", "repl:6", "repl:8", "repl:9", "repl:111"], "\(outcome.errors)")
+        #expect(outcome.status == 1)
+    }
+
+    @Test("save tells in its own name what it cannot write")
+    func unsavable() throws {
+        let outcome = try Tupper.shell(
+            "$TUPPER repl", environment: [:],
+            input: "save '/nowhere/x.lua'\nsave '/proc/x'\nsave '\(home.path)'\nsave(('x'):rep(5000))\n")
+        #expect(
+            outcome.errors == """
+                repl:1: save: openat "/nowhere/x.lua": no such file or directory (ENOENT)
+                repl:2: save: openat "/proc/x": no such file or directory (ENOENT)
+                repl:3: save: openat "\(home.path)": is a directory (EISDIR)
+                  hint: save("\(home.path)/recipe.lua")
+                repl:4: save: argument 1 (path): a path wanted
+
+                """)
+    }
+
     @Test("a string of 1 MB is cut to the screen, and show prints all of it")
     func longString() throws {
         let terminal = try start()

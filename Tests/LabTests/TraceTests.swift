@@ -45,6 +45,15 @@ struct TraceTests {
         }
     }
 
+    @Test("what a terminal would act on is in a shell line by its number, and read back by a shell")
+    func activeCharacters() throws {
+        let trace = try Tupper.run("pcall(fs.list, '/\\27[2J\\194\\155\\'\\\\')", options: ["--trace"]).errors
+        let line = try #require(trace.split(separator: "# ").last)
+        #expect(line == "LC_ALL=C ls -A $'/\\033[2J\\302\\233\\'\\\\'\n", "\(line)")
+        let read = try Tupper.runShell("printf %s \(line.dropFirst("LC_ALL=C ls -A ".count))").output
+        #expect(read == "/\u{1b}[2J\u{9b}'\\")
+    }
+
     @Test(
         "--trace=json tells of each primitive in an object a line: where, with what, how long, and its error")
     func objects() throws {

@@ -79,6 +79,8 @@ uintptr_t ck_first_break(void);
 char **ck_environment(void);
 /// fflush(3) of everything: before a copy of the process is made, or it would print twice.
 void ck_flush(void);
+/// fflush(3) of standard output; the error of that or of an earlier write, 0 for none or where nobody reads any more.
+int ck_finish_output(void);
 /// A child's end by waitid(2) on its pidfd: fills `code` and `signal` (-1 where it is the other kind).
 /// `flags` as of waitid; returns 1 when it ended, 0 while it runs (WNOHANG), -1 with errno.
 int ck_wait(int pidfd, int flags, int *code, int *signal);

@@ -7,7 +7,7 @@
 /// -1 with the error value on top.
 typedef int (*lb_dispatch)(lua_State *L, lua_Integer index);
 
-/// Called when a script goes on running after it was asked to stop several times; must not return.
+/// Called when a script that was asked to stop goes on: releases what is held and ends the process.
 typedef void (*lb_abandon)(int signal);
 
 /// A state whose allocator ends the process rather than let memory errors jump.
@@ -21,8 +21,8 @@ void lb_push_index(lua_State *L, lua_Integer index);
 lua_Integer lb_primitive_index(lua_State *L, int index);
 /// What debug.getinfo tells of the function at a stack index, written in Lua or not; valid until the next call.
 const lua_Debug *lb_describe(lua_State *L, int index);
-/// luaL_loadbufferx for text chunks only.
-int lb_load(lua_State *L, const char *source, size_t length, const char *name);
+/// lua_load for text chunks only, as if so many lines stood before.
+int lb_load(lua_State *L, const char *source, size_t length, const char *name, size_t lines_before);
 /// lua_pcall with a handler that adds `.traceback` to errors; pops function and arguments.
 int lb_call(lua_State *L, int arguments, int results);
 /// luaL_tolstring in protected mode: pushes the text of the value at `index`.
@@ -38,11 +38,25 @@ void lb_pop(lua_State *L, int count);
 /// The source line a primitive was called from: fills `line`, returns the short source or NULL.
 const char *lb_where(lua_State *L, int level, int *line);
 
-/// Asks the running script to stop; async-signal-safe.
-void lb_stop(lua_State *L, int signal);
+/// Asks the running script to stop; to be called by a signal handler.
+void lb_stop(int signal);
 /// The signal that asked, 0 if none did; `lb_forget_stop` goes back to that.
 int lb_stop_signal(void);
-void lb_forget_stop(lua_State *L);
+void lb_forget_stop(void);
+/// Has a function asked before a script is stopped: 1 where it has dealt with that, and forgotten the stop.
+void lb_heed_stops(int (*heed)(lua_State *L));
+/// Asks it; 0 where there is none, or nothing to stop for.
+int lb_offer_stop(lua_State *L);
+/// Hooks the running thread again where a stop is asked for and a hook was taken away.
+void lb_hook_again(void);
+/// Notes which thread of Lua runs from here on, NULL for none; returns which did before.
+lua_State *lb_enter(lua_State *L);
+/// Stands in for those functions of `coroutine` that change which thread runs.
+void lb_watch_stops(lua_State *L, lb_abandon abandon);
+/// Releases what is held.
+void lb_abandon_script(int signal);
+/// Whether the allocator was interrupted.
+int lb_is_allocating(void);
 
 /// Called at a marked statement of `chunk` that is of interest; must not raise.
 typedef void (*lb_reached)(lua_State *L, int chunk, int line, int has_breakpoint);
@@ -52,9 +66,11 @@ enum lb_walk { lb_walk_some, lb_walk_every, lb_walk_shallow };
 /// Makes the function on top, whose upvalue `marker` its statements read, one to be stepped; returns its number, -1
 /// where there are too many. The function stays.
 int lb_add_chunk(lua_State *L, const char *marker, int lines, lb_reached reached);
+/// Called where Ctrl-C or another signal finds the script, as the function of lb_heed_stops.
+void lb_heed_stops_stepping(int (*stopped)(lua_State *L));
 void lb_set_breakpoint(lua_State *L, int chunk, int line, int on);
 void lb_set_walk(lua_State *L, enum lb_walk walk, lua_State *thread, int depth);
 /// Whether a marked statement that is reached is of interest.
 int lb_is_wanted(lua_State *L, int has_breakpoint);
-/// How many functions are active when a marked statement is reached.
-int lb_depth(lua_State *L);
+/// How many functions are active below a level, that one included: 1 when a marked statement is reached.
+int lb_depth(lua_State *L, int level);

@@ -19,12 +19,14 @@ extension JournalReader.Entry {
         case .firewall(let table, let namespace):
             return try firewall(FirewallTable(name: table), namespace, isDry)
         case .parameter(let name, let before, let after, let namespace):
-            return try inside(namespace) { () throws(SystemCallError) in
-                let parameter = Sysctl(name)
+            let parameter = Sysctl(name)
+            func reset() throws(SystemCallError) -> Leftovers.Outcome {
                 guard try parameter.read() == after, before != after else { return .gone }
                 if !isDry { try parameter.write(before) }
                 return .removed
             }
+            guard parameter.namespace == .uts else { return try inside(namespace, reset) }
+            return try Namespace.uts.identifier() == namespace ? try reset() : .gone
         case .group: return .gone
         }
     }

@@ -29,7 +29,7 @@ public struct RootPath: Sendable {
     public enum Kind: Sendable { case directory, file }
 
     /// The path as messages show it.
-    public var text: String { root.map { $0.string + "/" + path.string } ?? path.string }
+    public var text: String { (root?.appending(path) ?? path).string }
 
     /// Opens the path itself (O_PATH), never through a magic link; makes what is missing where `making` says.
     public func open(making kind: Kind? = nil) throws(SystemCallError) -> Descriptor {

@@ -26,7 +26,7 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
     /// With real arguments; `argument` tells a parameter's words, nil where it is not given or false.
     func filled(_ argument: (String) -> [String]?) -> String {
         var isMissing = false
-        return Self.expand(template) { name, choice in
+        var line = Self.expand(template) { name, choice in
             if let choice, let mark = name.firstIndex(of: "=") {
                 let word = String(name[name.index(after: mark)...])
                 return argument(String(name[..<mark]))?.contains(word) == true ? choice.yes : choice.no
@@ -48,6 +48,9 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
             defer { isMissing = false }
             return isMissing ? "" : text ?? ""
         }
+        // What stood before something left out.
+        while line.last == " " { line.removeLast() }
+        return line
     }
 
     /// Walks the template; groups do not nest.
@@ -75,6 +78,9 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
                 rest = rest.dropFirst(name.count + 1)
                 piece = expand(placeholder: name, place)
                 if piece.isEmpty, rest.first == " " { rest = rest.dropFirst() }
+                // An absolute path below a root.
+                if piece.first == "/", piece.count > 1, (held ?? output).last == "/" { piece.removeFirst() }
+            case "/" where held?.last == "/": continue
             default: break
             }
             if held == nil { output += piece } else { held? += piece }
@@ -93,11 +99,25 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
 }
 
 /// A word as a shell reads it back.
-func shellQuoted(_ word: String) -> String {
+public func shellQuoted(_ word: String) -> String {
     let plain = word.utf8.allSatisfy {
         (48...57).contains($0) || (64...90).contains($0) || (97...122).contains($0)
             || [37, 43, 44, 45, 46, 47, 58, 61, 95].contains($0)
     }
     if plain, !word.isEmpty { return word }
+    // What a terminal would act on is not for printing, and a shell reads it by its number as well.
+    func isActive(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value < 32 && scalar != "\n" && scalar != "\t" || (127..<160).contains(scalar.value)
+    }
+    if word.unicodeScalars.contains(where: isActive) {
+        let signs = word.unicodeScalars.map { scalar in
+            if scalar == "'" || scalar == "\\" { return "\\\(scalar)" }
+            guard isActive(scalar) else { return String(scalar) }
+            return String(scalar).utf8.map { byte in
+                "\\" + (String(repeating: "0", count: 3) + String(byte, radix: 8)).suffix(3)
+            }.joined()
+        }
+        return "$'\(signs.joined())'"
+    }
     return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
 }

@@ -133,9 +133,17 @@ extension State {
 
     static func reached(_ lua: OpaquePointer?, _ chunk: Int32, _ line: Int32, _ hasBreakpoint: Int32) {
         guard let lua = unsafe lua, let state = unsafe State.current else { return }
+        // Level 0 is the marker's own call.
         unsafe state.walker?.reached(
             Pause(
                 state: state, lua: lua, chunk: SteppedChunk(number: chunk), line: Int(line),
-                hasBreakpoint: hasBreakpoint != 0))
+                hasBreakpoint: hasBreakpoint != 0, level: 1))
+    }
+
+    static func stopped(_ lua: OpaquePointer?) -> Int32 {
+        guard let lua = unsafe lua, let state = unsafe State.current, let walker = state.walker else {
+            return 0
+        }
+        return unsafe walker.stopped(at: StopPlace(state: state, lua: lua)) ? 1 : 0
     }
 }

@@ -5,6 +5,31 @@ internal import CLuaBridge
 public protocol Walker: AnyObject {
     /// A statement is about to run.
     func reached(_ pause: Pause)
+    /// A signal asks the script to stop here; true where that is dealt with, and forgotten.
+    func stopped(at place: StopPlace) -> Bool
+}
+
+extension Walker {
+    public func stopped(at place: StopPlace) -> Bool { false }
+}
+
+/// Where a signal finds a script.
+@safe public struct StopPlace {
+    let state: State
+    let lua: OpaquePointer
+
+    /// The innermost active function of some chunks, by their names; nil where none is active in this thread.
+    public func pause(in chunks: [String: SteppedChunk]) -> Pause? {
+        for level in 0..<100 {
+            guard let frame = unsafe Frame(state, lua, level: level) else { return nil }
+            if let chunk = chunks[frame.source] {
+                return unsafe Pause(
+                    state: state, lua: lua, chunk: chunk, line: frame.line, hasBreakpoint: false, level: level
+                )
+            }
+        }
+        return nil
+    }
 }
 
 /// A chunk of Lua that is stepped, by its number.
@@ -45,9 +70,11 @@ public enum Walk {
     public let line: Int
     /// Whether a breakpoint stands there.
     public let hasBreakpoint: Bool
+    /// Of the function that it is in: what is active inside of that is not the script's.
+    let level: Int
 
     /// How many functions are active.
-    public var depth: Int { Int(unsafe lb_depth(lua)) }
+    public var depth: Int { Int(unsafe lb_depth(lua, Int32(level))) }
 
     /// The thread that it is reached in.
     public var thread: SteppedThread { unsafe SteppedThread(lua, of: state) }
@@ -61,8 +88,7 @@ public enum Walk {
     /// The active functions, the innermost first; at most so many.
     public func frames(limit: Int = 100) -> [Frame] {
         var frames: [Frame] = []
-        // Level 0 is the marker's own call.
-        while frames.count < limit, let frame = unsafe Frame(state, lua, level: frames.count + 1) {
+        while frames.count < limit, let frame = unsafe Frame(state, lua, level: frames.count + level) {
             frames.append(frame)
         }
         return frames
@@ -91,6 +117,7 @@ extension State {
         let reached: lb_reached = { lua, chunk, line, hasBreakpoint in
             unsafe State.reached(lua, chunk, line, hasBreakpoint)
         }
+        unsafe lb_heed_stops_stepping { lua in unsafe State.stopped(lua) }
         let number = unsafe lb_add_chunk(lua, marker, Int32(clamping: lines), reached)
         return number < 0 ? nil : SteppedChunk(number: number)
     }
@@ -120,8 +147,14 @@ extension State {
 
     /// Where the innermost code of some chunks is among the active functions: the chunk's name and the line.
     public func line(in sources: Set<String>) -> (source: String, line: Int)? {
+        // A coroutine has a stack of its own.
+        if let caller = unsafe caller, let found = unsafe line(in: sources, of: caller) { return found }
+        return unsafe line(in: sources, of: lua)
+    }
+
+    private func line(in sources: Set<String>, of thread: OpaquePointer) -> (source: String, line: Int)? {
         for level in 0..<100 {
-            guard let frame = unsafe Frame(self, lua, level: level) else { return nil }
+            guard let frame = unsafe Frame(self, thread, level: level) else { return nil }
             if sources.contains(frame.source) { return (frame.source, frame.line) }
         }
         return nil

@@ -23,6 +23,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
 
     var pid: Int32 { child.pid }
     var label: String { "\(child.pid)" }
+    var fate: String? { child.ending == nil ? nil : "ended" }
 
     func field(_ name: String) -> Value? { name == "pid" ? .integer(Int64(child.pid)) : nil }
 

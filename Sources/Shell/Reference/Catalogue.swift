@@ -7,6 +7,8 @@ struct Catalogue {
     /// Every kind of handle once.
     let kinds: [Kind]
     let libraries: [LuaLibrary]
+    /// The functions of a prompt.
+    let words: [Primitive]
 
     /// Of all modules and the whole stdlib.
     init() {
@@ -14,10 +16,13 @@ struct Catalogue {
             modules: documentedModules(),
             libraries: StandardLibrary.names.compactMap { name in
                 StandardLibrary.source(name).map { LuaLibrary(name, source: $0) }
-            })
+            },
+            words: HelpFunctions.names.compactMap(HelpFunctions.primitive)
+                + SessionFunctions.names.compactMap(SessionFunctions().primitive))
     }
 
-    init(modules: [Module], libraries: [LuaLibrary]) {
+    init(modules: [Module], libraries: [LuaLibrary], words: [Primitive] = []) {
+        self.words = words
         self.modules = modules
         self.libraries = libraries
         var kinds: [Kind] = []
@@ -39,12 +44,13 @@ struct Catalogue {
     /// Every name there is help on.
     var names: [String] {
         modules.map(\.name) + kinds.map(\.name) + primitives.map(\.name) + libraries.map(\.name)
-            + libraries.flatMap { $0.functions.map(\.name) }
+            + libraries.flatMap { $0.functions.map(\.name) } + words.map(\.name)
     }
 
     /// What goes by a name: exactly, without its module, or with the module's name before a handle's kind.
     func entries(_ name: String) -> [Entry] {
         if let module = modules.first(where: { $0.name == name }) { return [.module(module)] }
+        if let word = words.first(where: { $0.name == name }) { return [.primitive(word)] }
         let dotted = name.split(separator: ":", maxSplits: 1).joined(separator: ".")
         if let primitive = primitives.first(where: { spelled($0.name) == dotted }) {
             return [.primitive(primitive)] + kinds.filter { "net.\($0.name)" == name }.map(Entry.kind)

@@ -5,18 +5,21 @@ struct Help {
     let catalogue: Catalogue
     let layout: Layout
 
-    /// Everything there is, a line each.
-    func overview() -> String {
-        heading("modules")
+    /// Everything there is, a line each; with how to ask for more at a prompt, or on a command line.
+    func overview(onCommandLine: Bool = false) -> String {
+        func ask(_ name: String) -> String { onCommandLine ? "tupper help \(name)" : "help \"\(name)\"" }
+        return heading("modules")
             + rows(catalogue.modules.map { [$0.name, $0.summary] })
             + heading("handles")
             + rows(catalogue.kinds.map { [$0.name, $0.summary] })
             + heading("written in Lua, by require")
             + rows(catalogue.libraries.map { [$0.name, $0.summary] })
+            + (catalogue.words.isEmpty ? "" : heading("at a prompt"))
+            + rows(catalogue.words.map { [$0.name, $0.summary] })
             + "\n"
             + layout.paragraph(
-                "help \"fs\" tells of a module, help \"fs.mount\" of a primitive, help \"link\" of a handle; "
-                    + "help \"umount\" finds what does the work of a command.", indent: 0)
+                "\(ask("fs")) tells of a module, \(ask("fs.mount")) of a primitive, \(ask("link")) of a handle; "
+                    + "\(ask("umount")) finds what does the work of a command.", indent: 0)
     }
 
     /// What goes by a name; nil where nothing does.

@@ -6,13 +6,13 @@ public enum Reference {
     /// Help on a name, or on what there is; nil where nothing goes by the name.
     public static func help(_ name: String?) -> String? {
         let help = Help(catalogue: Catalogue(), layout: .forOutput)
-        return name.map(help.text) ?? help.overview()
+        return name.map(help.text) ?? help.overview(onCommandLine: true)
     }
 
     /// What is said where there is no help on a name.
     public static func unknown(_ name: String) -> String {
         let error = Help(catalogue: Catalogue(), layout: .forOutput).unknown(name)
-        return error.message + (error.hint.map { "\n  hint: \($0)" } ?? "")
+        return error.message + (error.hint == nil ? "" : "\n  hint: tupper help lists what there is")
     }
 
     /// Every name there is help on, for completion.

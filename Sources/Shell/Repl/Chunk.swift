@@ -11,17 +11,17 @@ enum Chunk {
     /// It cannot be Lua, whatever comes.
     case wrong(LuaFailure)
 
-    /// Compiles `text`. `name` is as of ``State/load(_:name:)``.
-    static func read(_ text: [UInt8], in state: State, name: String) -> Chunk {
+    /// Compiles `text`. `name` and `line` are as of ``State/load(_:name:line:)``.
+    static func read(_ text: [UInt8], in state: State, name: String, line: Int) -> Chunk {
         var tokens = LuaTokens()
         let first = tokens.read(Array(text.prefix(4096))).first { $0.kind != .comment }
         // A comment, or nothing, would be an expression without values.
         let asExpression = Result {
             if first == nil { throw ArgumentError("nothing") }
-            return try state.load(Array("return ".utf8) + text, name: name)
+            return try state.load(Array("return ".utf8) + text, name: name, line: line)
         }
         if case .success(let function) = asExpression { return .expression(function) }
-        let asStatements = Result { try state.load(text, name: name) }
+        let asStatements = Result { try state.load(text, name: name, line: line) }
         switch (asStatements, asExpression) {
         case (.success(let function), _): return .statements(function)
         case (.failure(let failure as LuaFailure), .failure(let other as LuaFailure)):
@@ -58,6 +58,8 @@ enum Chunk {
 /// A chunk that comes a line at a time.
 struct ChunkReader {
     private(set) var text: [UInt8] = []
+    /// The line that it begins on.
+    private(set) var line = 1
     private var tokens = LuaTokens()
     /// A chunk that has grown large is compiled again only where it may be finished, or each line would cost more.
     private static let large = 16384
@@ -65,13 +67,13 @@ struct ChunkReader {
     /// Whether nothing has come yet.
     var isEmpty: Bool { text.isEmpty }
 
-    /// Adds a line, and tells what the chunk is with it.
-    mutating func add(_ line: [UInt8], in state: State, name: String) -> Chunk {
-        if !text.isEmpty { text.append(10) }
+    /// Adds a line, the one with a number, and tells what the chunk is with it.
+    mutating func add(_ line: [UInt8], number: Int, in state: State, name: String) -> Chunk {
+        if text.isEmpty { self.line = number } else { text.append(10) }
         text += line
         _ = tokens.read(line)
         if text.count > Self.large, tokens.isOpen { return .unfinished }
-        return Chunk.read(text, in: state, name: name)
+        return Chunk.read(text, in: state, name: name, line: self.line)
     }
 
     /// Drops what has come.

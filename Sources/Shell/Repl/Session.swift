@@ -16,6 +16,8 @@ public final class Session {
     private let input: any SessionInput
     private let whereabouts = Whereabouts()
     private var reader = ChunkReader()
+    /// How many lines have come.
+    private var lines = 0
     private var status: Int32 = 0
     private static let chunkName = "=repl"
 
@@ -47,7 +49,11 @@ public final class Session {
         var ending = loop()
         state.forgetStop()
         for complaint in holdings.releaseAll() {
-            state.complain("tupper: not released: \(complaint)")
+            state.complain("tupper: not released: \(printable(complaint))")
+            if ending == 0 { ending = 1 }
+        }
+        if let trouble = Output.finish() {
+            state.complain(trouble)
             if ending == 0 { ending = 1 }
         }
         return ending
@@ -56,7 +62,9 @@ public final class Session {
     private func loop() -> Int32 {
         while true {
             switch input.read(prompt: reader.isEmpty ? prompt : ">> ") {
-            case .line(let line): take(line)
+            case .line(let line):
+                lines += 1
+                take(line)
             case .interrupted:
                 reader.clear()
                 // Without a terminal there is nobody to type the next chunk.
@@ -89,15 +97,17 @@ public final class Session {
 
     private func take(_ line: [UInt8]) {
         if reader.isEmpty, line.allSatisfy({ $0 == 32 || $0 == 9 }) { return }
-        let chunk = reader.add(line, in: state, name: Self.chunkName)
+        // A person counts from the prompt on.
+        let chunk = reader.add(
+            line, number: input.isTerminal ? 1 : lines, in: state, name: Self.chunkName)
         if case .unfinished = chunk { return }
-        let source = reader.text
+        let (source, first) = (reader.text, reader.line)
         reader.clear()
         input.remember(source, state)
         switch chunk {
         case .expression(let function): run(function, source, isExpression: true)
         case .statements(let function):
-            guard let pieces = Statements.split(source, in: state, name: Self.chunkName) else {
+            guard let pieces = Statements.split(source, in: state, name: Self.chunkName, line: first) else {
                 return run(function, source, isExpression: false)
             }
             for piece in pieces {
@@ -110,9 +120,9 @@ public final class Session {
     }
 
     private func refuseUnfinished() {
-        let source = reader.text
+        let (source, first) = (reader.text, reader.line)
         reader.clear()
-        do { _ = try state.load(source, name: Self.chunkName) } catch let failure as LuaFailure {
+        do { _ = try state.load(source, name: Self.chunkName, line: first) } catch let failure as LuaFailure {
             fail(failure)
         } catch {}
     }
@@ -137,7 +147,7 @@ public final class Session {
 
     private func print(_ values: [LuaHost.Reference]) throws {
         for value in values {
-            let text = try printer.excerpt(value) + "\n"
+            let text = printableLines(try printer.excerpt(value)) + "\n"
             record.printed(Array(text.utf8))
             state.print(text)
         }
@@ -149,15 +159,16 @@ public final class Session {
         var fields: [String: String] = [:]
         for field in state.fields(of: failure) {
             guard case .bytes(let key) = field.key, case .bytes(let value) = field.value else { continue }
-            fields[String(decoding: key, as: UTF8.self)] = String(decoding: value, as: UTF8.self)
+            fields[String(decoding: key, as: UTF8.self)] = printableLines(
+                String(decoding: value, as: UTF8.self))
         }
-        lastTraceback = fields["traceback"].map { $0 + "\n" }
+        lastTraceback = fields["traceback"].map { $0 + "\n" } ?? "the last error has no traceback\n"
         if state.stopSignal != nil {
             input.complain("interrupted", state)
             return
         }
         // A text has its traceback below it already.
-        let text = state.text(of: failure)
+        let text = state.words(of: failure)
         let line = text.hasPrefix(fields["message"] ?? "\n") ? fields["message"] ?? text : text
         input.complain(String(line.prefix(2000)) + (line.count > 2000 ? "..." : ""), state)
         if let hint = fields["hint"] { input.complain("  hint: \(hint)", state) }

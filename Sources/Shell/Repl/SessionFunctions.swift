@@ -3,10 +3,18 @@ internal import Primitives
 
 /// The Lua functions of a session, beside `help` and `source`.
 struct SessionFunctions {
-    let session: Session
+    private let session: Session?
+
+    /// Those of a session; without one they can be looked at.
+    init(session: Session? = nil) { self.session = session }
 
     /// Their names, for completion.
     static let names = ["undo", "made", "keep", "save", "show", "traceback"]
+
+    private func inSession() throws -> Session {
+        guard let session else { throw ArgumentError("this is for a prompt: tupper repl") }
+        return session
+    }
 
     /// The function of a name; nil where there is none.
     func primitive(_ name: String) -> Primitive? {
@@ -25,8 +33,10 @@ struct SessionFunctions {
         Primitive(
             "undo", "Takes back the last thing made: a mount, a link, a hostname, a snapshot, ...",
             example: "sys.hostname \"tupperware\"; undo()"
-        ) { [session] call in
-            for label in try session.record.undo() { call.state.print("taken back: \(label)\n") }
+        ) { call in
+            for label in try inSession().record.undo() {
+                call.state.print("taken back: \(printable(label))\n")
+            }
             return []
         }
     }
@@ -35,11 +45,11 @@ struct SessionFunctions {
         Primitive(
             "made", "Lists what is held now and released when the session ends.",
             returns: "a list of tables: what, by, shell", example: "made()"
-        ) { [session] _ in
+        ) { _ in
             [
                 .value(
                     .list(
-                        session.record.held.map { what, step in
+                        try inSession().record.held.map { what, step in
                             .record([
                                 "what": .text(what), "by": step.map { .text($0.primitive) } ?? .absent,
                                 "shell": step?.shell.map(Value.text) ?? .absent,
@@ -72,7 +82,7 @@ struct SessionFunctions {
             "save", "Writes the session as a script, without what failed or was taken back.",
             positional: [path.any],
             options: [replace.any], example: "save \"recipe.lua\""
-        ) { [session] call in
+        ) { call in
             let path = try call[path].bytes
             guard !path.isEmpty, !path.contains(0), path.count < 4096 else {
                 throw ArgumentError("argument 1 (path): a path wanted")
@@ -83,10 +93,20 @@ struct SessionFunctions {
                 throw ArgumentError(
                     "\(quoted(path)) is there already", hint: "save(\(quoted(path)), { replace = true })")
             }
-            let entries = session.record.entries.dropLast()
+            let entries = try inSession().record.entries.dropLast()
             let source = Recipe(state: call.state, entries: Array(entries)).source
-            try SourceFile.write(source, to: path)
-            call.state.print("saved; it runs by: tupper script \(String(decoding: path, as: UTF8.self))\n")
+            do { try SourceFile.write(source, to: path) } catch var failure as Failure {
+                failure.primitive = "save"
+                if failure.code == "EISDIR" {
+                    let file =
+                        path + Array((path.last == UInt8(ascii: "/") ? "" : "/").utf8)
+                        + Array("recipe.lua".utf8)
+                    failure.hint = "save(\(quoted(file)))"
+                }
+                throw failure
+            }
+            let word = shellQuoted(String(decoding: path, as: UTF8.self))
+            call.state.print("saved; it runs by: tupper script \(word)\n")
             return []
         }
     }
@@ -96,8 +116,8 @@ struct SessionFunctions {
         return Primitive(
             "show", "Prints a value, however long it is.", positional: [value.any],
             example: "show(fs.mounts())"
-        ) { [session] call in
-            call.state.print(try session.printer.text(try call[value].reference) + "\n")
+        ) { call in
+            call.state.print(printableLines(try inSession().printer.text(try call[value].reference)) + "\n")
             return []
         }
     }
@@ -106,8 +126,8 @@ struct SessionFunctions {
         Primitive(
             "traceback", "Shows where the last error came from.",
             example: "pcall(error, \"no\"); traceback()"
-        ) { [session] call in
-            call.state.print(session.lastTraceback ?? "there was no error yet\n")
+        ) { call in
+            call.state.print(try inSession().lastTraceback ?? "there was no error yet\n")
             return []
         }
     }

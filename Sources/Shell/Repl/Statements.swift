@@ -14,14 +14,13 @@ struct Statements {
     private static let ties: Set<String> = ["local", "return", "goto", "break"]
 
     /// The statements of a chunk that compiles; nil where it is one, or where they belong together.
-    static func split(_ source: [UInt8], in state: State, name: String) -> [Piece]? {
+    static func split(_ source: [UInt8], in state: State, name: String, line first: Int) -> [Piece]? {
         guard source.count <= mostBytes, let cuts = cuts(source), cuts.count > 1 else { return nil }
         var pieces: [Piece] = []
-        var line = 0
+        var line = first
         for (start, end) in zip(cuts, cuts.dropFirst() + [source.count]) {
             let piece = Array(source[start..<end])
-            let placed = [UInt8](repeating: 10, count: line) + piece
-            guard let function = try? state.load(placed, name: name) else { return nil }
+            guard let function = try? state.load(piece, name: name, line: line) else { return nil }
             pieces.append(Piece(source: trimmed(piece), function: function))
             line += piece.count { $0 == 10 }
         }

@@ -1,3 +1,4 @@
+internal import LuaHost
 internal import Primitives
 
 /// A script to run: a file, or `-` for standard input.
@@ -26,5 +27,15 @@ public struct ScriptFile {
         } catch {
             return .init(status: 1, report: "tupper: \(error)")
         }
+    }
+
+    /// What is said of a word that stands where one of these commands is expected.
+    public static func refusal(of word: String, commands: [String]) -> String {
+        let refusal = "tupper: \(quoted(Array(word.utf8))) is no command"
+        if word.contains("/") || word.hasSuffix(".lua") {
+            return refusal + "\n  hint: tupper script \(shellQuoted(word)) runs a script"
+        }
+        return nearest(to: word, among: commands).map { "\(refusal), did you mean \"\($0)\"?" }
+            ?? "\(refusal)\n  hint: tupper --help lists them"
     }
 }

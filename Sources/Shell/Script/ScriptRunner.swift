@@ -27,7 +27,7 @@ public struct ScriptRunner {
     public init(tracing: TraceFormat? = nil) {
         state = State()
         holdings = registerPrimitives(with: state)
-        load = state.load(_:name:)
+        load = { [state] in try state.load($0, name: $1) }
         state.preloadStandardLibrary()
         state.missingGlobal = HelpFunctions.primitive
         switch tracing {
@@ -46,9 +46,12 @@ public struct ScriptRunner {
         state.ending()
         let complaints = holdings.releaseAll()
         state.ended()
-        if complaints.isEmpty { return ending }
-        let lines = [ending.report] + complaints.map { "tupper: not released: \($0)" }
-        return Ending(status: ending.status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
+        let trouble = Output.finish()
+        if complaints.isEmpty, trouble == nil { return ending }
+        let lines =
+            [ending.report] + complaints.map { "tupper: not released: \(printable($0))" } + [trouble ?? ""]
+        let status = trouble != nil && ending.status == 0 ? 1 : ending.status
+        return Ending(status: status, report: lines.filter { !$0.isEmpty }.joined(separator: "\n"))
     }
 
     private func runChunk(_ source: [UInt8], name: String, arguments: ArraySlice<[UInt8]>) -> Ending {
@@ -57,13 +60,14 @@ public struct ScriptRunner {
         for value in values { words.append(.init(.integer(Int64(words.count)), value)) }
         state.setGlobal("arg", .table(words))
         let chunk: Function
-        do { chunk = try load(withoutShebang(source), "@\(name)") } catch let failure as LuaFailure {
+        do { chunk = try load(Self.text(source), "@\(name)") } catch let failure as LuaFailure {
             return Ending(status: 1, report: syntaxError(failure, in: source))
         } catch {
-            return Ending(status: 1, report: "\(error)")
+            return Ending(status: 1, report: Reference.message(of: error))
         }
         do {
-            _ = try chunk(values.map(Argument.value))
+            // What it returns is for whoever requires it, as with lua.
+            _ = try chunk.references(values.map(Argument.value))
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
@@ -74,30 +78,26 @@ public struct ScriptRunner {
     }
 
     /// A first line that starts with # is the system's, not Lua's; its newline stays so that lines count.
-    private func withoutShebang(_ source: [UInt8]) -> [UInt8] {
+    static func text(_ source: [UInt8]) -> [UInt8] {
         guard source.first == UInt8(ascii: "#") else { return source }
         return Array(source.drop { $0 != UInt8(ascii: "\n") })
     }
 
     /// What Lua says of a chunk that it cannot read, `NAME:LINE: ...`, and the line itself.
     private func syntaxError(_ failure: LuaFailure, in source: [UInt8]) -> String {
-        let text = state.text(of: failure)
+        let text = printableLines(state.text(of: failure))
         let number = text.split(separator: ":").dropFirst().lazy.compactMap { Int($0) }.first ?? 0
         let lines = source.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         guard lines.indices.contains(number - 1) else { return text }
-        // What would move a terminal's cursor is not for showing.
-        let shown = String(decoding: lines[number - 1].prefix(200), as: UTF8.self).unicodeScalars.map {
-            $0 == "\t" ? " " : $0.properties.generalCategory == .control ? "?" : String($0)
-        }
-        return "\(text)\n  \(shown.joined())"
+        return "\(text)\n  \(printable(String(decoding: lines[number - 1].prefix(200), as: UTF8.self)))"
     }
 
     private func report(_ failure: LuaFailure) -> String {
         func text(_ field: String) -> String? {
             guard case .bytes(let bytes)? = state.field(field, of: failure) else { return nil }
-            return String(decoding: bytes, as: UTF8.self)
+            return printableLines(String(decoding: bytes, as: UTF8.self))
         }
         let hint = text("hint").map { "  hint: \($0)" }
-        return [state.text(of: failure), hint, text("traceback")].compactMap { $0 }.joined(separator: "\n")
+        return [state.words(of: failure), hint, text("traceback")].compactMap { $0 }.joined(separator: "\n")
     }
 }

@@ -26,9 +26,10 @@ final class FrameEvaluator {
             guard results.count == 3, case .boolean(let isDone) = results[0],
                 case .boolean(let flag) = results[1], case .bytes(let bytes) = results[2]
             else { return Outcome(isDone: false, flag: false, text: "no result") }
-            return Outcome(isDone: isDone, flag: flag, text: String(decoding: bytes, as: UTF8.self))
+            return Outcome(
+                isDone: isDone, flag: flag, text: printableLines(String(decoding: bytes, as: UTF8.self)))
         } catch let failure as LuaFailure {
-            return Outcome(isDone: false, flag: false, text: state.text(of: failure))
+            return Outcome(isDone: false, flag: false, text: state.words(of: failure))
         } catch {
             return Outcome(isDone: false, flag: false, text: "\(error)")
         }
@@ -41,6 +42,12 @@ final class FrameEvaluator {
 
     /// Runs an expression or a statement.
     func run(_ text: String) -> Outcome { perform("run", text) }
+
+    /// What is wrong with an expression; nil for nothing.
+    func problem(with expression: String) -> String? {
+        let outcome = perform("check", expression)
+        return outcome.isDone ? nil : outcome.text
+    }
 
     /// The variables with their values, a line each.
     func variables() -> String { perform("variables").text }

@@ -99,9 +99,10 @@ private struct LuaStatements {
         try body(&self)
     }
 
-    private mutating func block() throws {
+    /// The statements of a block; on a line that bears the mark of what the block belongs to no second one is needed.
+    private mutating func block(markedLine: Int = 0) throws {
         try deeper { this in
-            var lastLine = 0
+            var lastLine = markedLine
             while !["end", "else", "elseif", "until"].contains(where: this.isAt), this.token.kind != .end {
                 if this.take(";") { continue }
                 if this.take("::") {
@@ -120,14 +121,16 @@ private struct LuaStatements {
 
     private mutating func statement() throws {
         guard token.kind == .keyword else { return try expressionStatement() }
-        let word = token.text
+        let (word, line) = (token.text, token.line)
         next += 1
         switch word {
-        case "if": try conditional()
+        case "if": try conditional(line)
         case "while":
             try expression()
             try body(from: "do")
-        case "do": try body(from: nil)
+        case "do":
+            try block(markedLine: line)
+            try expect("end")
         case "for":
             repeat { _ = try name() } while take(",")
             if !take("=") { try expect("in") }
@@ -163,13 +166,13 @@ private struct LuaStatements {
         try expect("end")
     }
 
-    private mutating func conditional() throws {
+    private mutating func conditional(_ line: Int) throws {
         repeat {
             try expression()
             try expect("then")
-            try block()
+            try block(markedLine: line)
         } while take("elseif")
-        if take("else") { try block() }
+        if take("else") { try block(markedLine: line) }
         try expect("end")
     }
 

@@ -22,7 +22,7 @@ enum StepCommand: String, CaseIterable {
         switch self {
         case .step, .next: "[COUNT]"
         case .until: "LINE"
-        case .break: "[LINE|FUNCTION [if EXPR]]"
+        case .break: "[PLACE [if EXPR]]"
         case .delete: "[NUMBER]"
         case .print: "EXPR"
         case .list: "[LINE]"
@@ -39,7 +39,7 @@ enum StepCommand: String, CaseIterable {
         case .finish: "Goes on until this function returns."
         case .continue: "Goes on to the next breakpoint."
         case .until: "Goes on to a line, or until this function returns."
-        case .break: "Stops on a line or in a function; alone, lists the breakpoints."
+        case .break: "Stops on LINE or FILE:LINE or in FUNCTION; alone, lists the breakpoints."
         case .delete: "Takes away a breakpoint, or all."
         case .print: "Shows what an expression is here, or runs a statement."
         case .locals: "Shows the variables in sight."

@@ -15,16 +15,37 @@ final class StepConsole {
     private let editor = LineEditor.isPossible ? LineEditor() : nil
     /// A script may leave the terminal in any mode: typing wants those that were there first.
     private let modes = TerminalState()
+    private var hasOwnModes = false
     /// The rest of what was pasted.
     private var pasted: [String] = []
 
     /// Prints lines, each with its owner.
     func say(_ text: String) {
         guard !text.isEmpty else { return }
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        for line in lines { print(owner.isEmpty ? line : ink.faint(owner) + " " + line) }
-        Output.flush()
+        inOwnModes {
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            for line in lines { print(owner.isEmpty ? line : ink.faint(owner) + " " + line) }
+            Output.flush()
+        }
     }
+
+    /// Does something with the terminal's modes as they were first, and sets the script's again.
+    func inOwnModes(_ body: () -> Void) {
+        guard isTerminal, !hasOwnModes else { return body() }
+        // What the script printed was meant for its own modes.
+        Output.flush()
+        let scriptModes = TerminalState()
+        modes.restore()
+        hasOwnModes = true
+        body()
+        hasOwnModes = false
+        scriptModes.restore()
+    }
+
+    var isTerminal: Bool { editor != nil }
+
+    /// Whether there was a terminal that has gone away.
+    var isGone: Bool { editor?.isTerminalGone ?? false }
 
     /// How wide a line may be; nil where nothing limits it.
     var columns: Int? { editor?.columns }
@@ -36,9 +57,6 @@ final class StepConsole {
         let shown = owner.isEmpty ? prompt : owner + " " + prompt
         Output.flush()
         guard let editor else { return readPlain(shown) }
-        let scriptModes = TerminalState()
-        modes.restore()
-        defer { scriptModes.restore() }
         editor.complete = { before in
             let text = String(decoding: before, as: UTF8.self)
             let words = complete(text)

@@ -10,31 +10,34 @@ final class StepPrompt {
     /// Which of the frames is looked at.
     private var selected = 0
     private var listed = 0
+    /// Whether Ctrl-C led here, and nothing was said since: once more, and the script ends.
+    private var isInterrupted: Bool
 
     private var console: StepConsole { stepper.console }
     private var ink: Ink { stepper.console.ink }
 
-    init(_ stepper: Stepper, _ pause: Pause, _ file: SteppedFile) {
+    init(_ stepper: Stepper, _ pause: Pause, _ file: SteppedFile, isInterrupted: Bool) {
         (self.stepper, self.pause, self.file) = (stepper, pause, file)
+        self.isInterrupted = isInterrupted
         frames = pause.frames()
         stepper.evaluator.frame = frames.first
     }
 
     func run() {
+        if isInterrupted { console.say(ink.warm("interrupted; Ctrl-C once more ends the script")) }
         showPlace()
         var goesOn = false
         while !goesOn {
             switch console.read("step> ", suffix: " ", complete: completions) {
             case .line(let line):
+                isInterrupted = false
                 let text = line.trimmed
                 if !text.isEmpty { stepper.lastLine = text }
                 goesOn = perform(text.isEmpty ? stepper.lastLine : text)
             case .interrupted:
-                // Ctrl-C asks for an empty line here; other signals end the script.
-                guard stepper.state.stopSignal == 2 else { return leave() }
-                stepper.state.forgetStop()
-            case .end:
-                quit()
+                guard forgetInterrupt() else { return leave() }
+                if isInterrupted { quit(128 + 2) }
+            case .end: quit(console.isGone ? 128 + 1 : 0)
             }
         }
         leave()
@@ -42,7 +45,7 @@ final class StepPrompt {
 
     private func leave() { stepper.evaluator.frame = nil }
 
-    private func quit() -> Never { stepper.holdings.leave(0, stepper.state) }
+    private func quit(_ status: Int32 = 0) -> Never { stepper.holdings.leave(status, stepper.state) }
 
     /// What the last word of a line could become: a command, then what that takes.
     private func completions(_ line: String) -> [String] {
@@ -145,30 +148,46 @@ final class StepPrompt {
         let place = String(rest.prefix { !$0.isWhitespace })
         let tail = String(rest.dropFirst(place.count)).trimmed
         guard tail.isEmpty || tail.hasPrefix("if "), tail != "if" else {
-            return console.say("break wants LINE or FUNCTION, then 'if' and an expression")
+            return console.say("break wants [FILE:]LINE or FUNCTION, then 'if' and an expression")
         }
-        let files = [currentFile] + stepper.files.values.filter { $0 !== currentFile }
-        let found = files.lazy.compactMap { file -> (SteppedFile, Int)? in
-            if let line = Int(place) { return file === files[0] ? self.line(from: line, file) : nil }
-            return file.marked.line(ofFunction: place).map { (file, $0) }
-        }.first
-        guard let (file, line) = found else {
-            return console.say(
-                Int(place) == nil
-                    ? "no function '\(printable(place.prefix(40)))'"
-                    : "\(files[0].name) has no statement on line \(place) or after it")
+        let condition = tail.isEmpty ? nil : String(tail.dropFirst(3)).trimmed
+        if let condition, let problem = stepper.muted({ stepper.evaluator.problem(with: condition) }) {
+            return console.say(ink.bad(problem))
         }
+        guard let place = find(place) else { return }
         let breakpoint = Breakpoint(
-            number: stepper.nextBreakpoint, file: file, line: line,
-            condition: tail.isEmpty ? nil : String(tail.dropFirst(3)).trimmed)
+            number: stepper.nextBreakpoint, file: place.file, line: place.line, isPending: place.isPending,
+            condition: condition)
         stepper.nextBreakpoint += 1
         stepper.breakpoints.append(breakpoint)
-        stepper.refresh(file, line)
+        stepper.refresh(breakpoint)
         console.say("breakpoint " + breakpoint.text)
     }
 
-    private func line(from line: Int, _ file: SteppedFile) -> (SteppedFile, Int)? {
-        line < 1 ? nil : file.marked.line(from: line).map { (file, $0) }
+    /// The statement that a person means by LINE, FILE:LINE or FUNCTION; nil where there is none, which is said.
+    private func find(_ text: String) -> (file: String, line: Int, isPending: Bool)? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard let number = parts.last.flatMap({ Int($0) }) else { return find(function: text) }
+        let name = parts.dropLast().joined(separator: ":")
+        let named = name.isEmpty ? currentFile : stepper.files.values.first { $0.answers(to: name) }
+        guard let file = named else {
+            if number > 0 { return (name, number, true) }
+            console.say("a line is a number from 1 on")
+            return nil
+        }
+        guard number > 0, let line = file.marked.line(from: number) else {
+            console.say(file.refusal(of: number))
+            return nil
+        }
+        return (file.name, line, false)
+    }
+
+    private func find(function name: String) -> (file: String, line: Int, isPending: Bool)? {
+        for file in [currentFile] + stepper.files.values.filter({ $0 !== currentFile }) {
+            if let line = file.marked.line(ofFunction: name) { return (file.name, line, false) }
+        }
+        console.say("no function '\(printable(name.prefix(40)))'")
+        return nil
     }
 
     private func delete(_ rest: String) {
@@ -178,7 +197,7 @@ final class StepPrompt {
                 rest.isEmpty ? "no breakpoints" : "no breakpoint \(printable(rest.prefix(40)))")
         }
         stepper.breakpoints.removeAll { one in gone.contains { $0.number == one.number } }
-        for breakpoint in gone { stepper.refresh(breakpoint.file, breakpoint.line) }
+        for breakpoint in gone { stepper.refresh(breakpoint) }
         console.say("deleted " + gone.map { "\($0.number)" }.joined(separator: ", "))
     }
 
@@ -203,9 +222,12 @@ final class StepPrompt {
         stepper.reportByHand()
     }
 
-    /// Ctrl-C stopped what the person ran, not the script.
-    private func forgetInterrupt() {
-        if stepper.state.stopSignal == 2 { stepper.state.forgetStop() }
+    /// Ctrl-C stops what the person runs or types, not the script; false where another signal asks to stop.
+    @discardableResult
+    private func forgetInterrupt() -> Bool {
+        guard let signal = stepper.state.stopSignal else { return true }
+        if signal == 2 { stepper.state.forgetStop() }
+        return signal == 2
     }
 
     private func converse() {
@@ -217,8 +239,7 @@ final class StepPrompt {
             {
             case .end: return
             case .interrupted:
-                guard stepper.state.stopSignal == 2 else { return }
-                stepper.state.forgetStop()
+                guard forgetInterrupt() else { return }
                 text = ""
             case .line(let line):
                 if text.isEmpty, line.trimmed == "exit" { return }
@@ -285,7 +306,7 @@ final class StepPrompt {
         let width = max(3, "\(file.lineCount)".count)
         for number in first...last {
             let isHere = frames.indices.contains(selected) && frames[selected].line == number
-            let hasBreakpoint = stepper.breakpoints.contains { $0.file === file && $0.line == number }
+            let hasBreakpoint = stepper.breakpoints.contains { $0.file == file.name && $0.line == number }
             let label = String(repeating: " ", count: width - "\(number)".count) + "\(number)"
             let mark = (hasBreakpoint ? ink.bad("●") : " ") + (isHere ? ink.good("→") : " ")
             let whole = file.text(number)

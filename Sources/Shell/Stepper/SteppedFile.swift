@@ -18,6 +18,14 @@ final class SteppedFile {
         self.source = lines
     }
 
+    /// Whether a person means it by a name: its own, or the end of that.
+    func answers(to name: String) -> Bool {
+        let wanted = name.hasPrefix("./") ? String(name.dropFirst(2)) : name
+        return self.name == name || self.name == wanted || self.name.hasSuffix("/" + wanted)
+    }
+
+    func refusal(of line: Int) -> String { "\(printable(name)) has no statement on line \(line) or after it" }
+
     var lineCount: Int { source.count }
 
     /// A line's text, without what a terminal would act on.
@@ -27,25 +35,18 @@ final class SteppedFile {
     }
 }
 
-/// A text with control characters replaced, so that no terminal acts on them; a tab stays one.
-func printable(_ text: some StringProtocol) -> String {
-    var shown = String.UnicodeScalarView()
-    for scalar in text.unicodeScalars {
-        let isControl = scalar.value < 32 && scalar != "\t" || (127..<160).contains(scalar.value)
-        shown.append(isControl ? "\u{fffd}" : scalar)
-    }
-    return String(shown)
-}
-
 /// Where to stop.
 struct Breakpoint {
     let number: Int
-    let file: SteppedFile
-    let line: Int
+    /// The file's name; until one is read, as the person wrote it.
+    var file: String
+    var line: Int
+    var isPending = false
     /// Only where this Lua text is true.
     let condition: String?
 
     var text: String {
-        "\(number)  \(file.name):\(line)" + (condition.map { "  if \($0)" } ?? "")
+        "\(number)  \(printable(file)):\(line)" + (condition.map { "  if \(printable($0))" } ?? "")
+            + (isPending ? "  once that is read" : "")
     }
 }

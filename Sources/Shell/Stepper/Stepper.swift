@@ -15,7 +15,6 @@ final class Stepper: Walker, Tracer {
     let console = StepConsole()
     let evaluator: FrameEvaluator
     var files: [SteppedChunk: SteppedFile] = [:]
-    var main: SteppedFile?
     var breakpoints: [Breakpoint] = []
     var nextBreakpoint = 1
     var mode = Mode.every
@@ -43,6 +42,7 @@ final class Stepper: Walker, Tracer {
         (self.state, self.holdings) = (state, holdings)
         evaluator = FrameEvaluator(state)
         turns = try Turns()
+        try stepLoadedFiles()
         state.walker = self
         state.tracer = self
         state.copied = { [unowned self] in copied($0) }
@@ -57,7 +57,7 @@ final class Stepper: Walker, Tracer {
     func load(_ source: [UInt8], _ name: String) throws -> Function {
         let plain = try state.load(source, name: name)
         guard let marked = MarkedSource(source), let outer = try? state.load(marked.text, name: name) else {
-            console.say("this text cannot be stepped; it runs as it is")
+            console.say("\(printable(name.dropFirst())) cannot be stepped; it runs as it is")
             return plain
         }
         let factory = try state.make(outer)
@@ -66,9 +66,24 @@ final class Stepper: Walker, Tracer {
         guard let number = state.step(chunk, marker: MarkedSource.marker, lines: lines) else { return plain }
         let file = SteppedFile(name: String(name.dropFirst()), chunk: number, marked: marked, source: source)
         files[number] = file
-        if main == nil { main = file }
+        resolve(file)
         apply()
         return chunk
+    }
+
+    /// Sets the breakpoints of a file that was read.
+    private func resolve(_ file: SteppedFile) {
+        for (index, breakpoint) in breakpoints.enumerated().reversed()
+        where breakpoint.isPending && file.answers(to: breakpoint.file) {
+            guard let line = file.marked.line(from: breakpoint.line) else {
+                console.say("breakpoint \(breakpoint.number): \(file.refusal(of: breakpoint.line))")
+                breakpoints.remove(at: index)
+                continue
+            }
+            (breakpoints[index].file, breakpoints[index].line) = (file.name, line)
+            breakpoints[index].isPending = false
+        }
+        for breakpoint in breakpoints where breakpoint.file == file.name { refresh(file, breakpoint.line) }
     }
 
     // MARK: Statements
@@ -89,10 +104,27 @@ final class Stepper: Walker, Tracer {
         stop(pause, file)
     }
 
+    /// Ctrl-C is a question to the script where it is; any other signal ends it.
+    func stopped(at place: StopPlace) -> Bool {
+        guard !isDetached, console.isTerminal, TerminalState.wasStopTyped, state.stopSignal == 2 else {
+            return false
+        }
+        let chunks = files.values.map { ("@\($0.name)", $0.chunk) }
+        guard let pause = place.pause(in: Dictionary(chunks) { one, _ in one }),
+            let file = files[pause.chunk]
+        else { return false }
+        state.forgetStop()
+        guard turns.take() else { return false }
+        defer { turns.give() }
+        reportLine()
+        stop(pause, file, isInterrupted: true)
+        return true
+    }
+
     /// Whether a breakpoint, or the goal of `until`, holds here.
     private func isStop(_ pause: Pause, _ file: SteppedFile) -> Bool {
         if let goal, goal.file === file, goal.line == pause.line { return true }
-        let here = breakpoints.filter { $0.file === file && $0.line == pause.line }
+        let here = breakpoints.filter { $0.file == file.name && $0.line == pause.line }
         if here.contains(where: { $0.condition == nil }) { return true }
         return here.contains { breakpoint in
             evaluator.frame = pause.frames(limit: 1).first
@@ -105,13 +137,13 @@ final class Stepper: Walker, Tracer {
         }
     }
 
-    private func stop(_ pause: Pause, _ file: SteppedFile) {
+    private func stop(_ pause: Pause, _ file: SteppedFile, isInterrupted: Bool = false) {
         if let reached = goal {
             goal = nil
             refresh(reached.file, reached.line)
         }
         (mode, passes) = (.every, 0)
-        StepPrompt(self, pause, file).run()
+        console.inOwnModes { StepPrompt(self, pause, file, isInterrupted: isInterrupted).run() }
         apply()
     }
 
@@ -127,9 +159,14 @@ final class Stepper: Walker, Tracer {
     /// Sets what the interpreter knows of a line's breakpoints to what is known here.
     func refresh(_ file: SteppedFile, _ line: Int) {
         let isSet =
-            breakpoints.contains { $0.file === file && $0.line == line }
+            breakpoints.contains { $0.file == file.name && !$0.isPending && $0.line == line }
             || goal.map { $0.file === file && $0.line == line } ?? false
         state.setBreakpoint(file.chunk, line: line, isSet)
+    }
+
+    /// The same for all files that bear the breakpoint's name: one may have been read several times.
+    func refresh(_ breakpoint: Breakpoint) {
+        for file in files.values where file.name == breakpoint.file { refresh(file, breakpoint.line) }
     }
 
     // MARK: Primitives
@@ -229,9 +266,9 @@ final class Stepper: Walker, Tracer {
     private func detach() {
         isDetached = true
         state.tracer = nil
-        for breakpoint in breakpoints {
-            state.setBreakpoint(breakpoint.file.chunk, line: breakpoint.line, false)
-        }
+        let all = breakpoints
+        breakpoints = []
+        for breakpoint in all { refresh(breakpoint) }
         if let goal { state.setBreakpoint(goal.file.chunk, line: goal.line, false) }
         state.setWalk(.breakpoints)
     }
