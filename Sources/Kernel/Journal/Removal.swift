@@ -109,7 +109,7 @@ struct LeftMount {
     func remove(in namespace: UInt64, isDry: Bool) throws(SystemCallError) -> Leftovers.Outcome {
         if try Namespace.mount.identifier() == namespace { return try remove(isDry: isDry) }
         let there = try Processes.list().first { process in
-            (try? Namespace.mount.identifier(of: process.pid)) == namespace
+            (try? Namespace.mount.identifier(numbered: process.pid)) == namespace
         }
         guard let there else { return .gone }
         guard let child = try Child.clone() else {

@@ -37,19 +37,23 @@ public enum Namespace: String, CaseIterable, Sendable {
     public var file: String { self == .mount ? "mnt" : rawValue }
 
     /// The inode number that tells one namespace from another; of this process where `pid` is nil.
+    ///
+    /// A number is used again once its namespace has gone.
     public func identifier(of pid: Int32? = nil) throws(SystemCallError) -> UInt64 {
-        // Of this process by way of a pidfd: the /proc in sight may belong to another pid namespace.
-        if pid == nil, let own = try? identifier(by: Self.thisProcess()) { return own }
-        let path = Path("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
+        // By way of a pidfd: the /proc in sight may belong to another pid namespace, and number processes otherwise.
+        let pidfd = Descriptor(owning: ck_pidfd_open(pid ?? getpid()))
+        if let known = try? identifier(by: pidfd) { return known }
+        return try identifier(numbered: (try? ProcessFiles.number(of: pidfd.number)) ?? pid)
+    }
+
+    /// The same of a process by its number below /proc.
+    func identifier(numbered number: Int32?) throws(SystemCallError) -> UInt64 {
+        let path = Path("/proc/\(number.map(String.init) ?? "self")/ns/\(file)")
         var status = stat()
         try systemCall("stat", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe stat($0, &status) }
         }
         return UInt64(status.st_ino)
-    }
-
-    private static func thisProcess() throws(SystemCallError) -> Descriptor {
-        Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
     }
 
     /// The same of the process that a pidfd stands for: the ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
