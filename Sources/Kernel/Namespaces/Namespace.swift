@@ -56,8 +56,13 @@ public enum Namespace: String, CaseIterable, Sendable {
         return UInt64(status.st_ino)
     }
 
-    /// The same of the process that a pidfd stands for: the ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
+    /// The same of the process that a pidfd stands for.
     func identifier(by pidfd: borrowing Descriptor) throws(SystemCallError) -> UInt64 {
+        UInt64(try open(by: pidfd).status().st_ino)
+    }
+
+    /// That of the process that a pidfd stands for: the ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
+    func open(by pidfd: borrowing Descriptor) throws(SystemCallError) -> Descriptor {
         let number: UInt =
             switch self {
             case .cgroup: 1
@@ -69,9 +74,8 @@ public enum Namespace: String, CaseIterable, Sendable {
             case .user: 9
             case .uts: 10
             }
-        let namespace = Descriptor(
+        return Descriptor(
             owning: try systemCall("ioctl") { ck_ioctl_number(pidfd.number, 0xff00 | number, 0) })
-        return UInt64(try namespace.status().st_ino)
     }
 
     /// setns(2): moves this process into namespaces of another; for pid, only its children to come.
