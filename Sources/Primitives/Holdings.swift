@@ -12,23 +12,27 @@ public final class Holdings {
     /// Where things are noted before they are made, for when this process is killed.
     let journal = Journal()
 
-    /// Notes a thing made; `release` undoes it. `notes` are its own in the journal.
+    /// Notes a thing made; `release` undoes it. `notes` are its own in the journal. One of several parts is no news to a
+    /// session, which is told of each part.
     func hold(
-        _ label: String, notes: @escaping @autoclosure () -> [JournalNote] = [],
+        _ label: String, notes: @escaping @autoclosure () -> [JournalNote] = [], hasParts: Bool = false,
         release: @escaping () throws -> Void
     ) -> Holding {
         if owner != Processes.generation { startAnew() }
         let holding = Holding(label: label, notes: notes, undo: release, owner: owner)
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
-        if notesLasting { new.append(holding) }
+        if notesLasting, !hasParts { new.append(holding) }
         return holding
     }
 
-    /// Notes, for a session, something that outlives the script; `undo` takes it back.
-    func noteLasting(_ label: String, undo: @escaping () throws -> Void) {
-        guard notesLasting else { return }
-        new.append(Holding(label: label, undo: undo, owner: Processes.generation))
+    /// Notes, for a session, something that outlives the script or goes with something held; `undo` takes it back.
+    @discardableResult
+    func noteLasting(_ label: String, undo: @escaping () throws -> Void) -> Holding? {
+        guard notesLasting else { return nil }
+        let holding = Holding(label: label, undo: undo, owner: Processes.generation)
+        new.append(holding)
+        return holding
     }
 
     /// What was made or noted since this was last asked.
