@@ -188,6 +188,21 @@ struct ReferenceTests {
         #expect(outcome.output.contains("fs.unmount"), "\(outcome.output)\(outcome.errors)")
     }
 
+    @Test(
+        "help on what one types in a shell leads to the primitives that do it",
+        arguments: [
+            ("ls", "fs.list"), ("mkfs.btrfs", "fs.image"), ("iptables", "net.masquerade"),
+            ("ip link", "net.links"), ("ip addr add", "link:address"), ("mount --bind", "fs.bind"),
+            ("mount", "fs.mount"), ("chroot", "fs.chroot"), ("mkfs.xfs /dev/vdb", "fs.image"),
+        ])
+    func shellWords(line: String, name: String) throws {
+        let outcome = try Tupper.run(arguments: ["help", line])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        // First in its list, or the page itself.
+        let start = outcome.output.contains("The work of") ? "is done by:\n  \(name) " : "\(name)("
+        #expect(outcome.output.contains(start), "\(outcome.output)")
+    }
+
     @Test("a name without help is a failure that offers the nearest one; wrong usage is 64")
     func failures() throws {
         let outcome = try Tupper.run(arguments: ["help", "fs.mout"])
