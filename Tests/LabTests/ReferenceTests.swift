@@ -109,7 +109,12 @@ struct ReferenceTests {
             "LC_ALL=C.UTF-8 groff -man -Tutf8 -ww -rLL=200n '\(scratch("tupper.1"))' | col -b")
         #expect(outcome.errors == "")
         #expect(outcome.output.contains("fs.bind(source, target, [options])"))
-        #expect(outcome.output.contains("\"auto\"") || page.contains("128+N"))
+        for words in [
+            "-o, --output <output>", "--follow <follow>", "--dry-run", "--generate-completion-script",
+            "NO_COLOR",
+            "XDG_RUNTIME_DIR", "~/.local/state/tupper/history", "/run/tupper", "/var/cache/tupper", "128+N",
+            "f, finish",
+        ] { #expect(outcome.output.contains(words), "\(words)") }
     }
 
     @Test("README's primitives at a glance are those there are")
