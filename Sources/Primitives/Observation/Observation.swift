@@ -20,6 +20,14 @@ public struct Observation: Sendable, Equatable {
         public var addresses: [String] = []
     }
 
+    /// What a network namespace has.
+    public struct Network: Sendable, Equatable {
+        /// The links with their addresses.
+        public var links: [Link] = []
+        /// The routes of the main tables, as `ip route` writes them.
+        public var routes: [String] = []
+    }
+
     /// A process: this one or one that came from it.
     public struct Process: Sendable, Equatable {
         /// Its number in the /proc in sight, and its parent's.

@@ -45,23 +45,38 @@ public enum Observer {
 
     private static func lookAtNetwork(_ seen: inout Observation) {
         do {
-            let (addresses, links) = (try LinkAddress.all(), try Link.all())
-            seen.links = links.map { link in
-                var shown = Observation.Link(
-                    index: link.index, master: link.master, peer: link.lower, name: link.name,
-                    kind: link.kind, isUp: link.isUp)
-                shown.addresses = addresses.filter { $0.link == link.index }.map { "\($0.address)" }
-                return shown
-            }
-            // The kernel routes multicast and its own link-local network by itself.
-            seen.routes = try Route.all().map { route in
-                let name = links.first { $0.index == route.link }?.name
-                return (route.to.map { "\($0)" } ?? "default") + (route.via.map { " via \($0.host)" } ?? "")
-                    + (name.map { " dev \($0)" } ?? "")
-            }.filter { !$0.hasPrefix("fe80::/64 ") && !$0.hasPrefix("ff00::/8 ") }
+            let network = try network()
+            (seen.links, seen.routes) = (network.links, network.routes)
         } catch {
             seen.unseen.append("links: \(error.meaning)")
         }
+    }
+
+    private static func network() throws(SystemCallError) -> Observation.Network {
+        let (addresses, links) = (try LinkAddress.all(), try Link.all())
+        let shown = links.map { link in
+            var shown = Observation.Link(
+                index: link.index, master: link.master, peer: link.lower, name: link.name,
+                kind: link.kind, isUp: link.isUp)
+            shown.addresses = addresses.filter { $0.link == link.index }.map { "\($0.address)" }
+            return shown
+        }
+        // The kernel routes multicast and its own link-local network by itself.
+        let routes = try Route.all().map { route in
+            let name = links.first { $0.index == route.link }?.name
+            return (route.to.map { "\($0)" } ?? "default") + (route.via.map { " via \($0.host)" } ?? "")
+                + (name.map { " dev \($0)" } ?? "")
+        }.filter { !$0.hasPrefix("fe80::/64 ") && !$0.hasPrefix("ff00::/8 ") }
+        return Observation.Network(links: shown, routes: routes)
+    }
+
+    /// The other network namespaces of the processes seen, by their numbers: what this process has moved there, too.
+    public static func otherNetworks(of seen: Observation) -> [UInt64: Observation.Network] {
+        var networks: [UInt64: Observation.Network] = [:]
+        NetworkNamespace.visitOthers(of: (seen.processes ?? []).map(\.pid)) { namespace in
+            networks[namespace] = try? network()
+        }
+        return networks
     }
 
     // MARK: Cgroups
