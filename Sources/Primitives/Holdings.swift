@@ -13,13 +13,15 @@ public final class Holdings {
     let journal = Journal()
 
     /// Notes a thing made; `release` undoes it. `notes` are its own in the journal. One of several parts is no news to a
-    /// session, which is told of each part.
+    /// session, which is told of each part. `shell` is the line that would undo it.
     func hold(
         _ label: String, notes: @escaping @autoclosure () -> [JournalNote] = [], hasParts: Bool = false,
-        release: @escaping () throws -> Void
+        shell: @escaping @autoclosure () -> String? = nil, release: @escaping () throws -> Void
     ) -> Holding {
         if owner != Processes.generation { startAnew() }
         let holding = Holding(label: label, notes: notes, undo: release, owner: owner)
+        holding.listShell = shell
+        holding.told = told
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
         if notesLasting, !hasParts { new.append(holding) }
@@ -28,11 +30,26 @@ public final class Holdings {
 
     /// Notes, for a session, something that outlives the script or goes with something held; `undo` takes it back.
     @discardableResult
-    func noteLasting(_ label: String, undo: @escaping () throws -> Void) -> Holding? {
+    func noteLasting(
+        _ label: String, shell: @escaping @autoclosure () -> String? = nil, undo: @escaping () throws -> Void
+    ) -> Holding? {
         guard notesLasting else { return nil }
         let holding = Holding(label: label, undo: undo, owner: Processes.generation)
+        holding.listShell = shell
+        holding.told = told
         new.append(holding)
         return holding
+    }
+
+    fileprivate typealias Told = (Holding, _ shell: String?, UInt64, Bool) -> Void
+    private var told: Told?
+
+    /// Tells the state's tracer of what is released from now on.
+    public func tellReleases(to state: State) {
+        told = { [unowned state] holding, shell, nanoseconds, hasFailed in
+            state.traceRelease(
+                of: holding.label, shell: shell, nanoseconds: nanoseconds, hasFailed: hasFailed)
+        }
     }
 
     /// What was made or noted since this was last asked.
@@ -104,6 +121,12 @@ public final class Holding {
         self.owner = owner
     }
 
+    fileprivate var listShell: () -> String? = { nil }
+    fileprivate var told: Holdings.Told?
+
+    /// The shell line that undoes it; nil where there is none.
+    var shell: String? { listShell() }
+
     /// For a handle of something that was there before.
     static var nothing: Holding {
         let holding = Holding(label: "", undo: {}, owner: 0)
@@ -114,15 +137,21 @@ public final class Holding {
     /// Whether releasing would still do something.
     public var isHeld: Bool { undo != nil }
 
-    /// Undoes it; a second time does nothing, and so does a process that did not make it.
-    public func release() throws {
+    /// Undoes it; a second time does nothing, and so does a process that did not make it. A primitive for just that is
+    /// traced by itself.
+    public func release(byPrimitive: Bool = false) throws {
         guard let undo, owner == Processes.generation else { return }
         self.undo = nil
+        let told = byPrimitive ? nil : told
+        // Asked for while it is there.
+        let (line, start) = told == nil ? (nil, 0) : (shell, Clock.nanoseconds)
         do { try undo() } catch {
             // A mount that is busy now may not be so at the end.
             self.undo = undo
+            told?(self, line, Clock.nanoseconds &- start, true)
             throw error
         }
+        told?(self, line, Clock.nanoseconds &- start, false)
         for note in notes() { note.forget() }
     }
 
@@ -151,9 +180,10 @@ func holdingMethods<Subject: HeldHandle>(_ type: Subject.Type, made: String? = n
 private func release<Subject: HeldHandle>(_ type: Subject.Type, _ made: String?) -> Primitive {
     Primitive(
         "\(type.kindName):release", "Undoes it now rather than at the script's end.",
+        traced: { try $0.receiver(type).holding.shell },
         example: made.map { "\($0)\n\(type.kindName):release()" }
     ) { call in
-        try call.receiver(type).holding.release()
+        try call.receiver(type).holding.release(byPrimitive: !call.primitive.isMetamethod)
         return []
     }
 }

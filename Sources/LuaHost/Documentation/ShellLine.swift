@@ -93,7 +93,7 @@ public struct ShellLine: ExpressibleByStringLiteral, Sendable {
 }
 
 /// A word as a shell reads it back.
-func shellQuoted(_ word: String) -> String {
+public func shellQuoted(_ word: String) -> String {
     let plain = word.utf8.allSatisfy {
         (48...57).contains($0) || (64...90).contains($0) || (97...122).contains($0)
             || [37, 43, 44, 45, 46, 47, 58, 61, 95].contains($0)

@@ -25,7 +25,9 @@ final class LinkHandle: HeldHandle {
     /// Links that were made together and go together, deleted when any of them is released.
     static func made(_ placed: [PlacedLink], _ note: JournalNote?, _ holdings: Holdings) -> [LinkHandle] {
         let names = placed.map(\.link.name).joined(separator: " and ")
-        let holding = holdings.hold("link \(names)", notes: note.map { [$0] } ?? []) {
+        let holding = holdings.hold(
+            "link \(names)", notes: note.map { [$0] } ?? [], shell: placed.first?.shellToDelete
+        ) {
             for one in placed { try one.delete() }
         }
         return placed.map { LinkHandle($0, holding, isMade: true, holdings) }
@@ -33,7 +35,9 @@ final class LinkHandle: HeldHandle {
 
     /// One link that was made.
     static func made(_ placed: PlacedLink, _ note: JournalNote?, _ holdings: Holdings) -> LinkHandle {
-        let holding = holdings.hold("link \(placed.link.name)", notes: note.map { [$0] } ?? []) {
+        let holding = holdings.hold(
+            "link \(placed.link.name)", notes: note.map { [$0] } ?? [], shell: placed.shellToDelete
+        ) {
             try placed.delete()
         }
         return LinkHandle(placed, holding, isMade: true, holdings)
@@ -53,19 +57,24 @@ final class LinkHandle: HeldHandle {
         }
         let label = "address \(address)"
         guard !isMade else {
-            return placed.note("\(label) of link \(self.label)", holdings) { try $0.remove(address) }
+            return placed.note(
+                "\(label) of link \(self.label)", holdings, shell: { $0.shellToRemove(address) }
+            ) { try $0.remove(address) }
         }
         note?.confirm("")
         if !holding.isHeld {
             let (given, placed) = (GivenAddresses(), placed)
             self.given = given
-            holding = holdings.hold("addresses of \(self.label)", notes: given.notes, hasParts: true) {
+            holding = holdings.hold(
+                "addresses of \(self.label)", notes: given.notes, hasParts: true, shell: given.shell(placed)
+            ) {
                 try given.takeAway(from: placed)
             }
         }
         given.addresses.append(address)
         if let note { given.notes.append(note) }
-        placed.note("\(label) of link \(self.label)", holdings) { [given, holding] placed in
+        placed.note("\(label) of link \(self.label)", holdings, shell: { $0.shellToRemove(address) }) {
+            [given, holding] placed in
             try given.remove(address, from: placed)
             if given.addresses.isEmpty { holding.keep() }
         }
@@ -74,12 +83,13 @@ final class LinkHandle: HeldHandle {
     private var given = GivenAddresses()
 
     fileprivate func change(
-        _ what: String, _ body: (Link) throws(SystemCallError) -> Void,
+        _ what: String, shell: @escaping (_ to: Link) -> String,
+        _ body: (Link) throws(SystemCallError) -> Void,
         back: @escaping (_ to: Link, Link) throws(SystemCallError) -> Void
-    ) throws { try placed.change(what, holdings, body, back: back) }
+    ) throws { try placed.change(what, holdings, shell: shell, body, back: back) }
 
     fileprivate func set(up isUp: Bool) throws {
-        try change("state") { link throws(SystemCallError) in
+        try change("state", shell: { $0.isUp ? "up" : "down" }) { link throws(SystemCallError) in
             try link.set(up: isUp)
         } back: { before, link throws(SystemCallError) in
             try link.set(up: before.isUp)
@@ -87,7 +97,12 @@ final class LinkHandle: HeldHandle {
     }
 
     fileprivate func attach(to master: Int32) throws {
-        try change("bridge") { link throws(SystemCallError) in
+        try change(
+            "bridge",
+            shell: { before in
+                (try? Link.numbered(before.master)).map { "master \(shellQuoted($0.name))" } ?? "nomaster"
+            }
+        ) { link throws(SystemCallError) in
             try link.attach(to: master)
         } back: { before, link throws(SystemCallError) in
             try link.attach(to: before.master)
@@ -169,7 +184,8 @@ private func linkMethods() -> [Declaration] {
         ) {
             handle, call in
             let name = try call[name].text
-            try handle.change("name") { link throws(SystemCallError) in
+            try handle.change("name", shell: { "name \(shellQuoted($0.name))" }) {
+                link throws(SystemCallError) in
                 try link.rename(name)
             } back: { before, link throws(SystemCallError) in
                 try link.rename(before.name)
@@ -215,7 +231,13 @@ private func linkMethods() -> [Declaration] {
         ) { handle, call in
             let (mtu, mac) = (try call[mtu].map(exactMTU), try call[mac]?.bytes)
             guard mtu != nil || mac != nil else { throw ArgumentError("option 'mtu' or 'mac' wanted") }
-            try handle.change("settings") { link throws(SystemCallError) in
+            try handle.change(
+                "settings",
+                shell: { before in
+                    [mtu.map { _ in "mtu \(before.mtu)" }, mac.map { _ in "address \(before.mac)" }]
+                        .compactMap { $0 }.joined(separator: " ")
+                }
+            ) { link throws(SystemCallError) in
                 try link.set(mtu: mtu, mac: mac)
             } back: { before, link throws(SystemCallError) in
                 try link.set(

@@ -12,6 +12,12 @@ final class PlacedLink {
         self.place = place
     }
 
+    func shellToRemove(_ address: NetworkAddress) -> String {
+        "ip address delete \(address) dev \(shellQuoted(link.name))"
+    }
+
+    var shellToDelete: String { "ip link delete \(shellQuoted(link.name))" }
+
     /// Changes it, in its namespace.
     func change(_ body: (Link) throws(SystemCallError) -> Void) throws(SystemCallError) {
         try place.perform { () throws(SystemCallError) in try body(link) }
@@ -45,21 +51,29 @@ final class PlacedLink {
 
     /// Changes it, and notes for a session how to change it back.
     func change(
-        _ what: String, _ holdings: Holdings, _ body: (Link) throws(SystemCallError) -> Void,
+        _ what: String, _ holdings: Holdings, shell: @escaping (_ to: Link) -> String,
+        _ body: (Link) throws(SystemCallError) -> Void,
         back: @escaping (_ to: Link, Link) throws(SystemCallError) -> Void
     ) throws {
         guard holdings.notesLasting else { return try change(body) }
         let before = try perform { link in link }
         try change(body)
         if try perform({ $0 }) == before { return }
-        note("\(what) of link \(before.name)", holdings) { placed in
+        note(
+            "\(what) of link \(before.name)", holdings,
+            shell: { "ip link set \(shellQuoted($0.link.name)) \(shell(before))" }
+        ) { placed in
             try placed.change { link throws(SystemCallError) in try back(before, link) }
         }
     }
 
     /// Notes for a session what it can take back as long as the link is there.
-    func note(_ label: String, _ holdings: Holdings, undo: @escaping (PlacedLink) throws -> Void) {
-        guard let holding = holdings.noteLasting(label, undo: { try undo(self) }) else { return }
+    func note(
+        _ label: String, _ holdings: Holdings, shell: @escaping (PlacedLink) -> String,
+        undo: @escaping (PlacedLink) throws -> Void
+    ) {
+        let holding = holdings.noteLasting(label, shell: shell(self), undo: { try undo(self) })
+        guard let holding else { return }
         settings.append(holding)
     }
 
@@ -92,6 +106,10 @@ final class GivenAddresses {
         guard let index = addresses.firstIndex(of: address) else { return }
         try placed.remove(address)
         addresses.remove(at: index)
+    }
+
+    func shell(_ placed: PlacedLink) -> String {
+        addresses.map(placed.shellToRemove).joined(separator: " && ")
     }
 
     func takeAway(from placed: PlacedLink) throws {
