@@ -29,13 +29,14 @@ function advance(world, step) {
   if (step.kind === "end") mine.gone = true;
   if (!seen) return next;
   const [place, parent] = [key(mine.ns), next.processes[step.who.replace(/\.\d+$/, "")]];
-  if (next.root === undefined) Object.assign(next, { root: place, base: new Set((mine.mounts ?? []).map(mountKey)),
-    groups: new Set(mine.groups ?? []) });
+  if (next.root === undefined) Object.assign(next, { root: place, base: new Set((mine.mounts ?? []).map(mountKey)) });
+  if (seen.groups) next.groups = seen.groups;
   const from = old?.ns ? key(old.ns) : parent?.ns ? key(parent.ns) : next.root;
   if (!(place in next.origin) && place !== from && place !== next.root) next.origin[place] = from;
   if (!old?.ns) mine.born = mine.sight;
   next.names[mine.ns.uts] = mine.host;
   if (mine.links) next.net[mine.ns.net] = { links: mine.links, routes: mine.routes ?? [] };
+  for (const net of seen.nets ?? []) next.net[net.ns] = net;
   if (mine.mounts) next.mounts[mine.ns.mount] = mine.mounts;
   // A child that its parent no longer has is gone, also one that became a program.
   for (const other of Object.values(next.processes)) {
@@ -85,6 +86,19 @@ class Drawing {
     const most = Math.max(3, Math.floor(room / letter));
     const made = this.put("text", { x, y, class: style }, text.length > most ? text.slice(0, most - 1) + "…" : text);
     if (text.length > most) made.append(shape("title", {}, text));
+  }
+
+  // Text on as many lines as it needs, broken where a path or a list may be.
+  wrap(text, x, y, room, style = "") {
+    const most = Math.max(8, Math.floor(room / letter)), indent = 2 * letter;
+    for (let rest = text, left = 0; rest; left = indent, y += row) {
+      const fits = most - Math.ceil(left / letter);
+      let end = rest.length <= fits ? rest.length : Math.max(...["/", " ", ",", "-"].map((mark) => rest.lastIndexOf(mark, fits - 1))) + 1;
+      if (end < fits / 2) end = Math.min(fits, rest.length);
+      this.write(rest.slice(0, end).trimEnd(), x + left, y, room - left, style);
+      rest = rest.slice(end).trimStart();
+    }
+    return y;
   }
 
   outer(place) {
@@ -169,7 +183,8 @@ class Drawing {
       faint: !link.up, style: this.before && !same.some((other) => other.index === link.index) ? "fresh" : "" });
     const place = (chip, left, line, wide) => {
       this.chip(chip, left, line, wide);
-      this.places[`${space} ${chip.link.index}`] = { x: left + wide / 2, top: line - 15, bottom: line + 7 };
+      this.places[`${space} ${chip.link.index}`] = { x: left + wide / 2, top: line - 15, bottom: line + 7,
+        left, right: left + wide, edge: x + room };
     };
     const bridges = net.links.filter((link) => link.kind === "bridge");
     // Those with wires stand last, at the edge.
@@ -185,8 +200,7 @@ class Drawing {
     }
     y -= 12;
     for (const route of net.routes.filter((text) => text.includes(" via ")).slice(0, 4)) {
-      this.write(`↗ ${route}`, x, y, room, "soft");
-      y += row;
+      y = this.wrap(`↗ ${route}`, x, y, room, "soft");
     }
     return y;
   }
@@ -224,20 +238,27 @@ class Drawing {
       if (depth > 0 || others > 0) {
         this.put("path", { d: `M${left - 12} ${y - 17} V${y - 4} H${left - 3}`, class: "tree" });
       }
-      this.write(`${mount[2]}  ${mount[4]}  ${mount[3]}`, left, y, room - (left - x), old.has(mountKey(mount)) ? "" : "new");
-      y += row;
+      y = this.wrap(`${mount[2]}  ${mount[4]}  ${mount[3]}`, left, y, room - (left - x), old.has(mountKey(mount)) ? "" : "new");
     }
     if (ordered.length > 24) { this.write(`and ${ordered.length - 24} more`, x + 14, y, room, "soft"); y += row; }
     return y + 6;
   }
 
   groups(x, y, room) {
-    const process = this.world.processes[this.step.who];
-    for (const group of (process?.groups ?? []).filter((name) => !this.world.groups.has(name)).slice(0, 12)) {
-      this.write(`cgroup ${group}`, x, y, room);
-      y += row;
-    }
+    const groups = this.world.groups ?? [];
+    for (const group of groups.slice(0, 12)) y = this.wrap(`cgroup ${group}`, x, y, room);
+    if (groups.length > 12) { this.write(`and ${groups.length - 12} more`, x, y, room, "soft"); y += row; }
     return y;
+  }
+
+  // Where a wire goes down beside the links that stand in its way; nothing where none does.
+  lane(a, b) {
+    const [first, last] = [Math.min(a.x, b.x) - 6, Math.max(a.x, b.x) + 6];
+    const isBlocked = Object.values(this.places).some((other) =>
+      other.top > a.bottom && other.bottom < b.top && other.right > first && other.left < last);
+    if (!isBlocked) return undefined;
+    this.lanes = (this.lanes ?? 0) + 1;
+    return a.edge + 3 + this.lanes * 3 % 9;
   }
 
   finish() {
@@ -245,6 +266,13 @@ class Drawing {
     for (const [from, to] of this.wires) {
       const [a, b] = [this.places[from], this.places[to]].sort((one, other) => (one?.top ?? 0) - (other?.top ?? 0));
       if (!a || !b) continue;
+      const lane = this.lane(a, b);
+      if (lane) {
+        const [down, up] = [a.bottom + 20, b.top - 20];
+        wires.push(shape("path", { class: "wire", d: `M${a.x} ${a.bottom} C${a.x} ${a.bottom + 14} ${lane} ${a.bottom} ${lane} ${down}`
+          + ` V${up} C${lane} ${b.top} ${b.x} ${b.top - 14} ${b.x} ${b.top}` }));
+        continue;
+      }
       const [y1, y2] = a.top === b.top ? [a.bottom, b.bottom] : [a.bottom, b.top], bend = a.top === b.top ? 14 : (y2 - y1) / 2;
       wires.push(shape("path", { class: "wire", d: a.top === b.top
         ? `M${a.x} ${y1} C${a.x} ${y1 + bend} ${b.x} ${y2 + bend} ${b.x} ${y2}`
@@ -326,7 +354,8 @@ function start() {
   byId("slider").max = steps.length - 1;
   byId("source").firstElementChild.append(...record.source.map((text, index) => {
     const first = steps.findIndex((step) => step.line === index + 1);
-    const line = element("li", first >= 0 ? { class: "steps" } : {}, element("b", {}, `${index + 1}`), text);
+    const line = element("li", first >= 0 ? { class: "steps" } : {}, element("b", {}, `${index + 1}`),
+      element("span", {}, text));
     if (first >= 0) line.addEventListener("click", () => show(first));
     return line;
   }));

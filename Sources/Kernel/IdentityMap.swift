@@ -82,20 +82,21 @@ public struct IdentityMap: Sendable, Equatable {
     /// Writes the maps of a process that was just made in a user namespace of its own.
     ///
     /// What this process may not map itself, newuidmap(1) and newgidmap(1) map, after a look at what they will allow.
-    public func write(to pid: Int32) throws {
+    public func write(to child: Child) throws {
+        let number = try child.numberInSight()
         // CAP_SETUID and CAP_SETGID.
         let mayMapAnybody = Credentials.has(capability: 7) && Credentials.has(capability: 6)
         guard mayMapAnybody || isOwn else {
             try Self.check(users, "/etc/subuid", own: Credentials.user)
             try Self.check(groups, "/etc/subgid", own: Credentials.group)
-            try run("newuidmap", pid, users)
-            try run("newgidmap", pid, groups)
+            try run("newuidmap", number, users)
+            try run("newgidmap", number, groups)
             return
         }
         // Without the right to any group, groups must be given up before one is mapped (CVE-2014-8989).
-        if !mayMapAnybody { try put("deny", "setgroups", pid) }
-        try put(Self.text(users), "uid_map", pid)
-        try put(Self.text(groups), "gid_map", pid)
+        if !mayMapAnybody { try put("deny", "setgroups", number) }
+        try put(Self.text(users), "uid_map", number)
+        try put(Self.text(groups), "gid_map", number)
     }
 
     /// Whether it maps this process's own user and group and nobody else.
@@ -126,26 +127,26 @@ public struct IdentityMap: Sendable, Equatable {
             while true { pause() }
         }
         defer { try? child.end() }
-        try write(to: child.pid)
-        return try Descriptor.open(Path("/proc/\(child.pid)/ns/user"), O_RDONLY)
+        try write(to: child)
+        return try Descriptor.open(Path("/proc/\(try child.numberInSight())/ns/user"), O_RDONLY)
     }
 
     private static func text(_ ranges: [Range]) -> String {
         ranges.map { "\($0.inside) \($0.outside) \($0.count)\n" }.joined()
     }
 
-    private func put(_ text: String, _ file: String, _ pid: Int32) throws(SystemCallError) {
-        let path = Path("/proc/\(pid)/\(file)")
+    private func put(_ text: String, _ file: String, _ number: Int32) throws(SystemCallError) {
+        let path = "\(number)/\(file)"
         do {
-            try Descriptor.open(path, O_WRONLY).write(Array(text.utf8))
+            try ProcessFiles.open(path, O_WRONLY).write(Array(text.utf8))
         } catch {
-            throw SystemCallError(error.call, error.number, [.init("path", path.string)])
+            throw SystemCallError(error.call, error.number, [.init("path", "/proc/" + path)])
         }
     }
 
-    private func run(_ program: String, _ pid: Int32, _ ranges: [Range]) throws {
+    private func run(_ program: String, _ number: Int32, _ ranges: [Range]) throws {
         let numbers = ranges.flatMap { [$0.inside, $0.outside, $0.count] }.map { "\($0)" }
-        let outcome = try Program(([program, "\(pid)"] + numbers).map { Array($0.utf8) }).run()
+        let outcome = try Program(([program, "\(number)"] + numbers).map { Array($0.utf8) }).run()
         guard outcome.ending == .code(0) else {
             throw Program.Refusal(program: program, words: outcome.lastWords)
         }

@@ -25,6 +25,19 @@ public enum ProcessFiles {
             })
     }
 
+    /// The number below /proc of the process that a pidfd stands for: the /proc in sight may belong to another pid
+    /// namespace than this process is in. ESRCH where it is not in sight there.
+    static func number(of pidfd: Int32) throws(SystemCallError) -> Int32 {
+        let text = String(decoding: try read("self/fdinfo/\(pidfd)"), as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("Pid:") }
+        guard let number = line.flatMap({ Int32($0.dropFirst(4).drop { $0 == "\t" }) }), number > 0 else {
+            throw SystemCallError(
+                "open", ESRCH, [.init("path", "/proc")],
+                detail: "the /proc in sight does not show the process")
+        }
+        return number
+    }
+
     /// A file's whole content.
     static func read(_ path: String) throws(SystemCallError) -> [UInt8] {
         try open(path, O_RDONLY).readToEnd(limit: 1 << 20)

@@ -6,7 +6,8 @@ internal import CLuaBridge
     /// The interpreter that calls.
     public let state: State
     let lua: OpaquePointer
-    let primitive: Primitive
+    /// What is called.
+    public let primitive: Primitive
 
     /// The value of a parameter, checked; its default where it is left out.
     public subscript<Content>(_ parameter: Parameter<Content>) -> Content {

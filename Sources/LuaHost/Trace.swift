@@ -42,6 +42,8 @@ public protocol Tracer: AnyObject {
     func ran(_ trace: Trace)
     /// A primitive starts a copy of this process; it is told of again when it has run.
     func starts(_ trace: Trace)
+    /// Something that was held is no more, in whatever way it was released but by a primitive for just that.
+    func released(_ trace: Trace)
     /// This process is a copy now; `isChild` unless it goes on with the script in the original's place.
     func enteredCopy(isChild: Bool)
 }
@@ -51,6 +53,8 @@ extension Tracer {
     public var wantsArguments: Bool { false }
     /// Nothing is done.
     public func starts(_ trace: Trace) {}
+    /// Nothing is done.
+    public func released(_ trace: Trace) {}
     /// Nothing is done.
     public func enteredCopy(isChild: Bool) {}
 }
@@ -108,6 +112,15 @@ extension State {
     /// Tells the tracer that this process is a copy now.
     public func traceInCopy(isChild: Bool) { tracer?.enteredCopy(isChild: isChild) }
 
+    /// Tells the tracer of a thing that was released.
+    public func traceRelease(of thing: String, shell: String?, nanoseconds: UInt64, hasFailed: Bool) {
+        tracer?.released(
+            Trace(
+                primitive: "release", shell: shell, position: nil, nanoseconds: nanoseconds,
+                stage: hasFailed ? .failed : .returned, hasStarted: false,
+                arguments: [.init(.text("thing"), .text(thing))], error: []))
+    }
+
     /// Tells the tracer that a child has run its function and leaves.
     public func traceEnd(status: Int32) {
         tracer?.ran(
@@ -151,6 +164,7 @@ extension Call {
 
     /// The primitive's shell line with this call's arguments.
     func shellLine() -> String? {
+        if let traced = primitive.traced, let line = try? traced(self) { return line }
         guard let shell = primitive.shell else { return nil }
         let parameters = primitive.positional + primitive.options + (primitive.list.map { [$0] } ?? [])
         return shell.filled { name in

@@ -12,23 +12,45 @@ public final class Holdings {
     /// Where things are noted before they are made, for when this process is killed.
     let journal = Journal()
 
-    /// Notes a thing made; `release` undoes it. `notes` are its own in the journal.
+    /// Notes a thing made; `release` undoes it. `notes` are its own in the journal. One of several parts is no news to a
+    /// session, which is told of each part. `shell` is the line that would undo it.
     func hold(
         _ label: String, _ path: Path? = nil, notes: @escaping @autoclosure () -> [JournalNote] = [],
-        release: @escaping () throws -> Void
+        hasParts: Bool = false,
+        shell: @escaping @autoclosure () -> String? = nil, release: @escaping () throws -> Void
     ) -> Holding {
         if owner != Processes.generation { startAnew() }
         let holding = Holding(label: label, path: path, notes: notes, undo: release, owner: owner)
+        holding.listShell = shell
+        holding.told = told
         while let last = held.last, !last.isHeld { held.removeLast() }
         held.append(holding)
-        if notesLasting { new.append(holding) }
+        if notesLasting, !hasParts { new.append(holding) }
         return holding
     }
 
-    /// Notes, for a session, something that outlives the script; `undo` takes it back.
-    func noteLasting(_ label: String, undo: @escaping () throws -> Void) {
-        guard notesLasting else { return }
-        new.append(Holding(label: label, undo: undo, owner: Processes.generation))
+    /// Notes, for a session, something that outlives the script or goes with something held; `undo` takes it back.
+    @discardableResult
+    func noteLasting(
+        _ label: String, shell: @escaping @autoclosure () -> String? = nil, undo: @escaping () throws -> Void
+    ) -> Holding? {
+        guard notesLasting else { return nil }
+        let holding = Holding(label: label, undo: undo, owner: Processes.generation)
+        holding.listShell = shell
+        holding.told = told
+        new.append(holding)
+        return holding
+    }
+
+    fileprivate typealias Told = (Holding, _ shell: String?, UInt64, Bool) -> Void
+    private var told: Told?
+
+    /// Tells the state's tracer of what is released from now on.
+    public func tellReleases(to state: State) {
+        told = { [unowned state] holding, shell, nanoseconds, hasFailed in
+            state.traceRelease(
+                of: holding.label, shell: shell, nanoseconds: nanoseconds, hasFailed: hasFailed)
+        }
     }
 
     /// What was made or noted since this was last asked.
@@ -107,6 +129,12 @@ public final class Holding {
         self.owner = owner
     }
 
+    fileprivate var listShell: () -> String? = { nil }
+    fileprivate var told: Holdings.Told?
+
+    /// The shell line that undoes it; nil where there is none.
+    var shell: String? { listShell() }
+
     /// For a handle of something that was there before.
     static var nothing: Holding {
         let holding = Holding(label: "", undo: {}, owner: 0)
@@ -120,16 +148,22 @@ public final class Holding {
     /// Whether releasing would still do something.
     public var isHeld: Bool { undo != nil }
 
-    /// Undoes it; a second time does nothing, and so does a process that did not make it.
-    public func release() throws {
+    /// Undoes it; a second time does nothing, and so does a process that did not make it. A primitive for just that is
+    /// traced by itself.
+    public func release(byPrimitive: Bool = false) throws {
         guard let undo, owner == Processes.generation else { return }
         self.undo = nil
+        let told = byPrimitive ? nil : told
+        // Asked for while it is there.
+        let (line, start) = told == nil ? (nil, 0) : (shell, Clock.nanoseconds)
         do { try undo() } catch {
             // A mount that is busy now may not be so at the end.
             self.undo = undo
+            told?(self, line, Clock.nanoseconds &- start, true)
             throw error
         }
         isReleased = true
+        told?(self, line, Clock.nanoseconds &- start, false)
         for note in notes() { note.forget() }
     }
 
@@ -162,9 +196,10 @@ func holdingMethods<Subject: HeldHandle>(_ type: Subject.Type, made: String? = n
 private func release<Subject: HeldHandle>(_ type: Subject.Type, _ made: String?) -> Primitive {
     Primitive(
         "\(type.kindName):release", "Undoes it now rather than at the script's end.",
+        traced: { try $0.receiver(type).holding.shell },
         example: made.map { "\($0)\n\(type.kindName):release()" }
     ) { call in
-        try call.receiver(type).holding.release()
+        try call.receiver(type).holding.release(byPrimitive: !call.primitive.isMetamethod)
         return []
     }
 }

@@ -33,7 +33,8 @@ extension Holdings {
         }
         if isLasting {
             try kind.set(name)
-            return noteLasting(label, undo: undo)
+            noteLasting(label, undo: undo)
+            return
         }
         let note = journal.note(
             .parameter(name: "kernel/\(kind)", before: before, after: name, namespace: namespace))

@@ -22,7 +22,8 @@ struct ReferenceCommand: ParsableCommand {
         let commands = Tupper.configuration.subcommands.map { command in
             CommandLineCommand(
                 name: command.configuration.commandName ?? "", summary: command.configuration.abstract,
-                usage: Tupper.usageString(for: command))
+                usage: Tupper.usageString(for: command), discussion: command.configuration.discussion,
+                help: Tupper.helpMessage(for: command, columns: 10_000))
         }
         printOutput(man ? Reference.manualPage(commands) : Reference.manual(commands))
     }

@@ -87,4 +87,24 @@ struct DoctorTests {
         let without = try Tupper.runShell("NO_COLOR=1 script -q -c '\(program) doctor' /dev/null < /dev/null")
         #expect(without.output.contains("ok  root") && !without.output.contains("\u{1B}["))
     }
+
+    @Test("reflinks are tried where the user is, and nothing is left there")
+    func reflinks() throws {
+        let outcome = try Tupper.runLab(
+            [
+                "unshare", "-m", "bash", "-c",
+                """
+                tupper=$0; mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir plain shared
+                truncate -s 200M disk; mkfs.btrfs -q disk && mount -o loop disk shared
+                mount -t proc proc plain
+                for place in /mnt /mnt/shared /mnt/plain; do cd $place; $tupper doctor | grep -A9 ' reflinks'; done
+                ls -A /mnt/shared; cd /; umount /mnt/shared
+                """,
+            ], [])
+        let text = outcome.output.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        #expect(text.contains("no reflinks refused in /mnt (tmpfs): EOPNOTSUPP without it:"), "\(text)")
+        #expect(text.contains("to get it: a directory on btrfs"), "\(text)")
+        #expect(text.contains("ok reflinks files share content in /mnt/shared (btrfs)"), "\(text)")
+        #expect(text.contains("no reflinks not tried, no file can be made in /mnt/plain (proc):"), "\(text)")
+    }
 }

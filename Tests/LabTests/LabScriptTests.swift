@@ -32,6 +32,14 @@ struct LabScriptTests {
         #expect(outcome.output.hasSuffix("left: links lo\n"), "\(outcome.output)")
     }
 
+    @Test(
+        "the demos hold where nobody else is in the namespaces that they leave, whose numbers are used again",
+        arguments: ["demo.lua", "demo-unshare.lua"])
+    func demoAlone(name: String) throws {
+        let outcome = try Tupper.runLab(["unshare", "-m", "-n", "-u"], ["script", "scripts/\(name)"])
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
+
     @Test("the demo unpacks an image that is given")
     func demoImage() throws {
         let scratch = try Scratch()

@@ -86,6 +86,53 @@ struct RecordTests {
         #expect(browser.complaints == [])
     }
 
+    @Test(
+        "every network namespace has its links, one that a link was moved to as well, and nothing is clipped",
+        arguments: [1300, 390])
+    func networks(width: Int) throws {
+        let (outcome, _) = try record(
+            """
+            ns.unshare { "net" }
+            local a <close>, b = net.veth { name = "h1", peer = "c1" }
+            local c <close>, d = net.veth { name = "h2", peer = "c2" }
+            b:release()
+            local function wait(parent) parent:send(1); parent:receive() end
+            local other <close> = ns.spawn({ "net", "uts" }, wait)
+            local box <close> = ns.spawn({ "net", "uts", "mount" }, wait)
+            other:receive(); box:receive()
+            d:move(box)
+            local long = ("a-long-name-"):rep(9)
+            local group <close> = cgroup.create(long .. ns.id "net" .. "/inner", { pids = 9 })
+            sys.sleep(0) -- \(String(repeating: "a line that is longer than any window ", count: 5))
+            sys.time()
+            """)
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let browser = try Browser(width: width, height: 800)
+        try browser.open("file://" + scratch("page.html"))
+        try browser.press("End")
+        let here = "document.querySelector('#source .here')?.textContent"
+        for _ in 0..<9 where try !browser.evaluate(here + " ?? ''").contains("sleep") {
+            try browser.press("ArrowLeft")
+        }
+        let texts = "[...document.querySelectorAll('#drawing text')]"
+        // This machine's own are beside them.
+        #expect(Int(try browser.evaluate("\(texts).filter(t => /^lo( |$)/.test(t.textContent)).length")) == 4)
+        #expect(try browser.evaluate("\(texts).some(t => t.textContent.startsWith('c2'))") == "true")
+        #expect(try browser.evaluate("document.querySelectorAll('#drawing .wire').length") == "1")
+        #expect(try browser.evaluate("\(texts).filter(t => t.textContent.includes('…')).length") == "0")
+        let clipped = """
+            (() => {
+              const view = document.querySelector('#drawing svg').getBoundingClientRect();
+              const wide = \(texts).filter(t => t.getBoundingClientRect().right > view.right).map(t => t.textContent);
+              const lines = [...document.querySelectorAll('#source li')];
+              const source = document.querySelector('#source');
+              return wide.concat(lines.filter(l => l.scrollWidth > source.clientWidth).map(l => l.textContent)).join();
+            })()
+            """
+        #expect(try browser.evaluate(clipped) == "")
+        #expect(browser.complaints == [])
+    }
+
     @Test("hostile names and source stand in the page as text")
     func hostile() throws {
         let name = "</script><img src=x onerror=alert(1)>"

@@ -109,7 +109,12 @@ struct ReferenceTests {
             "LC_ALL=C.UTF-8 groff -man -Tutf8 -ww -rLL=200n '\(scratch("tupper.1"))' | col -b")
         #expect(outcome.errors == "")
         #expect(outcome.output.contains("fs.bind(source, target, [options])"))
-        #expect(outcome.output.contains("\"auto\"") || page.contains("128+N"))
+        for words in [
+            "-o, --output <output>", "--follow <follow>", "--dry-run", "--generate-completion-script",
+            "NO_COLOR",
+            "XDG_RUNTIME_DIR", "~/.local/state/tupper/history", "/run/tupper", "/var/cache/tupper", "128+N",
+            "f, finish",
+        ] { #expect(outcome.output.contains(words), "\(words)") }
     }
 
     @Test("README's primitives at a glance are those there are")
@@ -186,6 +191,21 @@ struct ReferenceTests {
             echo "${COMPREPLY[@]}"
             """)
         #expect(outcome.output.contains("fs.unmount"), "\(outcome.output)\(outcome.errors)")
+    }
+
+    @Test(
+        "help on what one types in a shell leads to the primitives that do it",
+        arguments: [
+            ("ls", "fs.list"), ("mkfs.btrfs", "fs.image"), ("iptables", "net.masquerade"),
+            ("ip link", "net.links"), ("ip addr add", "link:address"), ("mount --bind", "fs.bind"),
+            ("mount", "fs.mount"), ("chroot", "fs.chroot"), ("mkfs.xfs /dev/vdb", "fs.image"),
+        ])
+    func shellWords(line: String, name: String) throws {
+        let outcome = try Tupper.run(arguments: ["help", line])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        // First in its list, or the page itself.
+        let start = outcome.output.contains("The work of") ? "is done by:\n  \(name) " : "\(name)("
+        #expect(outcome.output.contains(start), "\(outcome.output)")
     }
 
     @Test("a name without help is a failure that offers the nearest one; wrong usage is 64")

@@ -97,6 +97,30 @@ struct ReplHostTests {
         try terminal.expect("nothing to take back")
     }
 
+    @Test("undo takes back what was set on a link, one by one, before the link itself")
+    func undoSettings() throws {
+        let terminal = try start()
+        for line in [
+            "b = net.bridge 'br0'", "b:address '10.7.0.1/24'", "b:set{ mtu = 1400 }",
+            "d, e = net.veth{ name = 'd0', peer = 'e0' }",
+            "d:up()",
+            "l = net.link 'lo'", "l:address '10.8.0.1/32'", "l:address '10.8.0.2/32'",
+            "r = net.route{ to = '10.9.0.0/16', via = '10.7.0.9' }",
+        ] { try terminal.enter(line) }
+        for label in [
+            "route to 10.9.0.0/16", "address 10.8.0.2/32 of link lo", "address 10.8.0.1/32 of link lo",
+            "state of link d0", "link d0 and e0", "settings of link br0", "address 10.7.0.1/24 of link br0",
+        ] {
+            try terminal.enter("undo()")
+            try terminal.expect("\ntaken back: \(label)\n")
+        }
+        try terminal.enter("for _, a in ipairs(net.addresses()) do assert(not a.address:find '^10%.') end")
+        try terminal.enter("b.mtu, #made()")
+        try terminal.expect("\n1500\n1\n")
+        try terminal.enter("b:address '10.7.0.1/24'; b:delete(); undo()")
+        try terminal.expect("\ntaken back: hostname")
+    }
+
     @Test("a hostname of another namespace is not taken back")
     func undoElsewhere() throws {
         let terminal = try start()

@@ -320,6 +320,17 @@ struct StepTests {
         #expect(try terminal.ending() == 0)
     }
 
+    @Test("source is cut where the line ends, and whose it is takes room too")
+    func cut() throws {
+        let long = "ns.spawn({}, function() sys.sleep(0) end):wait() -- " + String(repeating: "x", count: 80)
+        let terminal = try start(long + "\nprint 'done'", ["--follow", "both"], columns: 50)
+        try terminal.enter("s")
+        for _ in 0..<8 where terminal.sees("step> ", within: 5) { try terminal.enter("n") }
+        #expect(try terminal.ending() == 0, "\(terminal.shown)")
+        let lines = terminal.output.split(whereSeparator: \.isNewline).filter { $0.contains("ns.spawn({}") }
+        #expect(lines.contains { $0.hasPrefix("[1.1] ") } && lines.allSatisfy { $0.count <= 50 }, "\(lines)")
+    }
+
     @Test("without a terminal plain lines are read, and their end is quit")
     func plain() throws {
         let outcome = try Tupper.step("print 'one'\nprint 'two'\n", commands: "next\nprint 1 + 1\n")

@@ -77,6 +77,51 @@ struct TraceTests {
         #expect(found.allSatisfy { $0.pid == found[0].pid && $0.parent > 0 && $0.time > 0 })
     }
 
+    @Test("what is released is told of with the shell line for it: by hand, by <close>, at the end")
+    func releases() throws {
+        let script = """
+            ns.unshare { "mount", "net" }
+            fs.tmpfs("/mnt"):release()
+            do local bridge <close> = net.bridge "br0" end
+            local link = net.link "lo":address "10.8.0.1/32"
+            fs.tmpfs "/srv"
+            """
+        let found = try records(script)
+        #expect(
+            found.map { $0.primitive == "release" || $0.primitive == "mount:release" ? $0.shell : nil } == [
+                nil, nil, "umount /mnt", nil, "ip link delete br0", nil, nil, nil, "umount /srv",
+                "ip address delete 10.8.0.1/32 dev lo",
+            ])
+        #expect(found.last?.primitive == "release" && found.last?.where == nil)
+        #expect(found.last?.arguments == ["thing": .text("addresses of lo")])
+        let outcome = try Tupper.run(script, options: ["--trace"])
+        #expect(
+            outcome.errors.contains(#/\nreleased  link br0  [0-9.]+ ms  # ip link delete br0\n/#),
+            "\(outcome.errors)")
+    }
+
+    @Test("a group's shell lines have the directories that it is in, whichever version has a controller")
+    func groups() throws {
+        let outcome = try Tupper.run(
+            """
+            local group <close> = cgroup.create("traced" .. proc.self() .. "/inner", { pids = 9 })
+            group:set { pids = 10 }
+            local child <close> = proc.spawn { "sleep", "60" }
+            group:add(child)
+            print(table.concat(group.paths, " "))
+            """, options: ["--trace=json"])
+        let paths = outcome.output.split(whereSeparator: \.isWhitespace).map(String.init)
+        let shell = try outcome.errors.split(separator: "\n").map {
+            try JSONDecoder().decode(Record.self, from: Data($0.utf8)).shell ?? ""
+        }
+        let pids = try #require(paths.last { $0.contains("/pids/") } ?? paths.first)
+        #expect(
+            shell[1] == "mkdir -p \(paths.joined(separator: " ")) && echo 9 > \(pids)/pids.max", "\(shell)")
+        #expect(shell[2] == "echo 10 > \(pids)/pids.max")
+        #expect(shell.contains { line in paths.allSatisfy { line.contains(" > \($0)/cgroup.procs") } })
+        #expect(shell.last?.hasSuffix("rmdir " + paths.joined(separator: " ")) == true)
+    }
+
     @Test("a string that is very long is cut between two letters, and said to be")
     func long() throws {
         let found = try records("fs.write('/dev/null', 'x' .. ('ä'):rep(15000))")

@@ -74,7 +74,19 @@ struct SnapshotTests {
     @Test("the manual, and the manual page")
     func manual() throws {
         let commands = [
-            CommandLineCommand(name: "run", summary: "Run it.", usage: "tupper run [--fast] <file>")
+            CommandLineCommand(
+                name: "run", summary: "Run it.", usage: "tupper run [--fast] <file>", discussion: "At once.",
+                help: """
+                    OVERVIEW: Run it.
+
+                    ARGUMENTS:
+                      <file>                  What to run.
+
+                    OPTIONS:
+                      --fast-and-without-a-rest
+                                              Hurry.
+                      --version               Show the version.
+                    """)
         ]
         try compare(Manual(catalogue: catalogue, commands: commands).markdown(), with: "manual.md")
         try compare(ManualPage(catalogue: catalogue, commands: commands).roff(), with: "manual.1")

@@ -142,6 +142,18 @@ public final class Cgroup {
     public func set(_ settings: CgroupSettings) throws {
         try check(settings)
         for controller in settings.controllers { try extend(to: controller) }
+        for (branch, write) in try writesByBranch(settings) {
+            try branch.hierarchy.write(write.value, to: write.file, of: branch.group)
+        }
+        if let rules = settings.devices { try allow(rules) }
+    }
+
+    /// The files that settings go to and what is written there, in order; devices are not among them.
+    public func writes(_ settings: CgroupSettings) throws -> [(file: Path, value: String)] {
+        try writesByBranch(settings).map { ($0.path.appending($1.file), $1.value) }
+    }
+
+    private func writesByBranch(_ settings: CgroupSettings) throws -> [(Branch, CgroupWrite)] {
         let old = branch(of: .memory).map { CgroupVersion1.limits($0.files) }
         var mixed: [CgroupWrite] = CgroupVersion2.writes(settings)
         if branches.contains(where: { $0.hierarchy.version == .one }) {
@@ -150,16 +162,15 @@ public final class Cgroup {
                 settings.only(needsOld), limits: old ?? .init(memory: .max, withSwap: nil))
             mixed = mixed.filter { !needsOld.contains($0.controller) } + writes
         }
-        for write in mixed {
-            guard let branch = branch(of: write.controller) else { continue }
+        return mixed.compactMap { write in
+            guard let branch = branch(of: write.controller) else { return nil }
             if write.file == "memory.swap.max", !branch.hierarchy.exists(write.file, of: branch.group),
                 settings.swap == .amount(0), unsafe access("/proc/swaps", F_OK) != 0
             {
-                continue  // A kernel without swap.
+                return nil  // A kernel without swap.
             }
-            try branch.hierarchy.write(write.value, to: write.file, of: branch.group)
+            return (branch, write)
         }
-        if let rules = settings.devices { try allow(rules) }
     }
 
     private func branch(of controller: CgroupController) -> Branch? {

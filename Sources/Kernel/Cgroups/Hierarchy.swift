@@ -103,12 +103,14 @@ public final class CgroupHierarchy {
         try systemCall("mkdir", subject(group)) {
             unsafe group.withCString { unsafe mkdirat(number, $0, 0o755) }
         }
+        MadeGroups.note("\(mount.string)/\(group)")
     }
 
     func remove(_ group: String) throws(SystemCallError) {
         try systemCall("rmdir", subject(group)) {
             unsafe group.withCString { unsafe unlinkat(number, $0, AT_REMOVEDIR) }
         }
+        MadeGroups.forget("\(mount.string)/\(group)")
     }
 
     func giveAway(_ file: String, of group: String, to user: UInt32, _ owners: UInt32) throws(SystemCallError)

@@ -64,7 +64,9 @@ final class JournalReader {
         var identity: String?
     }
 
+    /// The run's pid, and when it began.
     let name: String
+    private var start: UInt64 { name.split(separator: "-").last.flatMap { UInt64($0) } ?? 0 }
     private let file: Descriptor
     /// In the order noted.
     private(set) var open: [Entry] = []
@@ -138,7 +140,7 @@ final class JournalReader {
         if let parameter = entry.thing.parameter, wanted.contains(parameter) {
             return .left("another run that lives has set it too")
         }
-        do { return try entry.remove(isDry: isDry) } catch let error as SystemCallError {
+        do { return try entry.remove(ofRunSince: start, isDry: isDry) } catch let error as SystemCallError {
             return .failed("\(error.call): \(error.meaning) (\(error.code))")
         } catch {
             return .failed("\(error)")

@@ -3,11 +3,13 @@ internal import Glibc
 
 /// How the things of a dead run are taken away: only what is certainly the run's.
 extension JournalReader.Entry {
-    func remove(isDry: Bool) throws -> Leftovers.Outcome {
+    func remove(ofRunSince start: UInt64, isDry: Bool) throws -> Leftovers.Outcome {
         switch thing {
         case .mount(let path, let identifier, let unique, let namespace):
-            return try LeftMount(path: Path(bytes: path), identifier: identifier, unique: unique)
-                .remove(in: namespace, isDry: isDry)
+            return try LeftMount(
+                path: Path(bytes: path), identifier: identifier, unique: unique, namespace: namespace,
+                start: start
+            ).remove(isDry: isDry)
         case .link(let name, let kind, let namespace):
             return try inside(namespace) { () throws(SystemCallError) in try removeLink(name, kind, isDry) }
         case .address(let text, let link, let namespace):
@@ -105,19 +107,21 @@ extension JournalReader.Entry {
 struct LeftMount {
     let path: Path
     let identifier: UInt64
-    let unique: UInt64
+    let unique, namespace: UInt64
+    /// When the run began, by the clock that only ever rises.
+    let start: UInt64
 
     /// Where this process is not in its namespace, a copy goes there by way of a process that is.
-    func remove(in namespace: UInt64, isDry: Bool) throws(SystemCallError) -> Leftovers.Outcome {
-        if try Namespace.mount.identifier() == namespace { return try remove(isDry: isDry) }
-        let there = try Processes.list().first { process in
-            (try? Namespace.mount.identifier(of: process.pid)) == namespace
+    func remove(isDry: Bool) throws(SystemCallError) -> Leftovers.Outcome {
+        if unique == 0, try !isOlderThanRun() {
+            return .left("its mount namespace may be somebody else's by now")
         }
-        guard let there else { return .gone }
+        if try MountNamespace.own() == namespace { return try removeHere(isDry: isDry) }
+        guard let there = try residents().first else { return .gone }
         guard let child = try Child.clone() else {
             do {
                 try Namespace.enter([.mount], of: there.pid)
-                Processes.leave(try remove(isDry: isDry) == .removed ? 0 : 1)
+                Processes.leave(try removeHere(isDry: isDry) == .removed ? 0 : 1)
             } catch { Processes.leave(2) }
         }
         switch try child.wait() {
@@ -127,7 +131,22 @@ struct LeftMount {
         }
     }
 
-    private func remove(isDry: Bool) throws(SystemCallError) -> Leftovers.Outcome {
+    private func residents() throws(SystemCallError) -> [Processes.Entry] {
+        try Processes.list().filter { MountNamespace.number(ofProcess: $0.pid) == namespace }
+    }
+
+    /// Whether somebody has been in the namespace since before the run: it is the run's own then, and no later one
+    /// with its number. Kernels that number mounts once and for all need not ask.
+    private func isOlderThanRun() throws(SystemCallError) -> Bool {
+        let here = try residents()
+        return here.isEmpty
+            || here.contains { process in
+                // In hundredths of a second; the time that the machine was suspended counts.
+                ProcessStart.read(process.pid).map { $0 < start / 10_000_000 } ?? false
+            }
+    }
+
+    private func removeHere(isDry: Bool) throws(SystemCallError) -> Leftovers.Outcome {
         let entries = try MountTable.read().filter { $0.identifier == identifier }
         guard let entry = entries.first else { return .gone }
         if unique != 0 {

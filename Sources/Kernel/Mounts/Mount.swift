@@ -214,7 +214,7 @@ public struct DetachedMount: ~Copyable {
         if unsafe ck_mount_unique_identifier(descriptor.number, "", 0x1000, &unique) < 0 { unique = 0 }
         return .mount(
             path: path.bytes, identifier: identifier, unique: unique,
-            namespace: try Namespace.mount.ownIdentifierOnce())
+            namespace: try MountNamespace.own())
     }
 
     nonisolated(unsafe) private static var noteAttachment: ((JournalThing) -> Void)?

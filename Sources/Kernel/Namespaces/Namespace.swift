@@ -37,10 +37,18 @@ public enum Namespace: String, CaseIterable, Sendable {
     public var file: String { self == .mount ? "mnt" : rawValue }
 
     /// The inode number that tells one namespace from another; of this process where `pid` is nil.
+    ///
+    /// A number is used again once its namespace has gone.
     public func identifier(of pid: Int32? = nil) throws(SystemCallError) -> UInt64 {
-        // Of this process by way of a pidfd: the /proc in sight may belong to another pid namespace.
-        if pid == nil, let own = try? identifier(by: Self.thisProcess()) { return own }
-        let path = Path("/proc/\(pid.map(String.init) ?? "self")/ns/\(file)")
+        // By way of a pidfd: the /proc in sight may belong to another pid namespace, and number processes otherwise.
+        let pidfd = Descriptor(owning: ck_pidfd_open(pid ?? getpid()))
+        if let known = try? identifier(by: pidfd) { return known }
+        return try identifier(numbered: (try? ProcessFiles.number(of: pidfd.number)) ?? pid)
+    }
+
+    /// The same of a process by its number below /proc.
+    func identifier(numbered number: Int32?) throws(SystemCallError) -> UInt64 {
+        let path = Path("/proc/\(number.map(String.init) ?? "self")/ns/\(file)")
         var status = stat()
         try systemCall("stat", [.init("path", path.string)]) {
             unsafe path.withPlatformString { unsafe stat($0, &status) }
@@ -48,12 +56,13 @@ public enum Namespace: String, CaseIterable, Sendable {
         return UInt64(status.st_ino)
     }
 
-    private static func thisProcess() throws(SystemCallError) -> Descriptor {
-        Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
+    /// The same of the process that a pidfd stands for.
+    func identifier(by pidfd: borrowing Descriptor) throws(SystemCallError) -> UInt64 {
+        UInt64(try open(by: pidfd).status().st_ino)
     }
 
-    /// The same of the process that a pidfd stands for: the ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
-    func identifier(by pidfd: borrowing Descriptor) throws(SystemCallError) -> UInt64 {
+    /// That of the process that a pidfd stands for: the ioctls PIDFD_GET_..._NAMESPACE of Linux 6.11.
+    func open(by pidfd: borrowing Descriptor) throws(SystemCallError) -> Descriptor {
         let number: UInt =
             switch self {
             case .cgroup: 1
@@ -65,9 +74,8 @@ public enum Namespace: String, CaseIterable, Sendable {
             case .user: 9
             case .uts: 10
             }
-        let namespace = Descriptor(
+        return Descriptor(
             owning: try systemCall("ioctl") { ck_ioctl_number(pidfd.number, 0xff00 | number, 0) })
-        return UInt64(try namespace.status().st_ino)
     }
 
     /// setns(2): moves this process into namespaces of another; for pid, only its children to come.

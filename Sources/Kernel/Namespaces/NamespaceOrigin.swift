@@ -36,22 +36,10 @@ extension Namespace {
     /// Notes that this process is in new namespaces, or in others.
     static func note(_ namespaces: NamespaceSet, areNew: Bool) {
         unsafe made = areNew ? made.union(namespaces) : made.subtracting(namespaces)
-        unsafe known = .init(repeating: 0)
+        MountNamespace.moved()
         NetworkNamespace.moved()
     }
 
     /// Whether this process is in a namespace that goes when this program and its children have gone.
     public var isOwn: Bool { unsafe Self.made.contains(self) }
-
-    /// The identifiers of the namespaces that this process is in, as far as they were asked for since it moved.
-    nonisolated(unsafe) private static var known = InlineArray<8, UInt64>(repeating: 0)
-
-    /// Of this process, asked once as long as it stays there.
-    func ownIdentifierOnce() throws(SystemCallError) -> UInt64 {
-        let known = unsafe Self.known[place]
-        if known != 0 { return known }
-        let own = try identifier()
-        unsafe Self.known[place] = own
-        return own
-    }
 }

@@ -6,7 +6,8 @@ public struct Link: Sendable, Equatable {
     public let name: String
     /// As in `"02:42:ac:1e:00:01"`; empty where it has none.
     public var mac: String { Hexadecimal.text(hardwareAddress, separator: UInt8(ascii: ":")) }
-    private let hardwareAddress: [UInt8]
+    /// Its hardware address.
+    public let hardwareAddress: [UInt8]
     public let mtu: UInt32
     public let isUp: Bool
     /// Whether it leads back to this machine only (IFF_LOOPBACK).

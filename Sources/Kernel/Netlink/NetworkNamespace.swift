@@ -70,6 +70,19 @@ public final class NetworkNamespace {
         return nil
     }
 
+    /// Does something in each namespace but this process's own that processes are in, by their numbers below /proc; with
+    /// its inode number. One that this process may not go to is left out.
+    public static func visitOthers(of numbers: [Int32], _ body: (UInt64) -> Void) {
+        guard let home = try? RouteSocket(), let own = try? Namespace.net.identifier() else { return }
+        var seen: Set<UInt64> = [own]
+        for number in numbers {
+            guard let way = try? Descriptor.open(Path("/proc/\(number)/ns/net"), O_RDONLY),
+                let inode = try? UInt64(way.status().st_ino), seen.insert(inode).inserted
+            else { continue }
+            try? visit(way.number, from: home, []) { () throws(SystemCallError) in body(inode) }
+        }
+    }
+
     /// Whether both are one namespace.
     public func isSame(as other: NetworkNamespace) -> Bool { cookie == other.cookie }
 

@@ -33,6 +33,9 @@ public final class Child {
     /// What poll(2) waits for; -1 once the child has been waited for.
     var descriptor: Int32 { pidfd?.number ?? -1 }
 
+    /// Its number in the /proc in sight, which is not its pid where that belongs to another pid namespace.
+    func numberInSight() throws(SystemCallError) -> Int32 { try ProcessFiles.number(of: descriptor) }
+
     /// Copies this process, as fork(2) does, into new namespaces.
     ///
     /// Returns nil in the copy. Single-threaded processes only: the copy goes on running Swift.
@@ -107,7 +110,9 @@ public final class Child {
             // Who reaps it has yet to end.
         }
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        if unsafe poll(&entry, 1, 100) == 0, let freezer = CgroupFreezer(of: pid) {
+        if unsafe poll(&entry, 1, 100) == 0, let number = try? numberInSight(),
+            let freezer = CgroupFreezer(of: number)
+        {
             freezer.thaw()
             defer { freezer.freeze() }
             _ = try reap(flags: 0)

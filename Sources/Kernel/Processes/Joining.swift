@@ -148,7 +148,9 @@ public struct Joining {
         let number = ck_pidfd_open(pid)
         guard number >= 0 else { return }
         let target = Descriptor(owning: number)
-        guard let entry = try? Processes.read(pid), entry.parent == helper.pid else { return }
+        guard let entry = try? Processes.read(try ProcessFiles.number(of: target.number)),
+            entry.parent == (try? helper.numberInSight())
+        else { return }
         helper.stand(for: pid, target)
     }
 

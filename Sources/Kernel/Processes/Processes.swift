@@ -67,6 +67,20 @@ public enum Processes {
             state: fields.first.map(String.init) ?? "?", user: try directory.status().st_uid)
     }
 
+    /// What tells a process by its number below /proc from others, whichever pid namespace that /proc numbers for: its pid
+    /// in its own, and when it began.
+    public static func identity(_ number: Int32) throws(SystemCallError) -> [UInt64] {
+        let status = String(decoding: try ProcessFiles.read("\(number)/status"), as: UTF8.self)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("NSpid:") }
+        let own = line?.split(separator: "\t").last.flatMap { UInt64($0) }
+        return [own ?? UInt64(number), ProcessStart.read(number) ?? 0]
+    }
+
+    /// What tells the procfs in sight from others, which may number processes otherwise.
+    public static func numbering() throws(SystemCallError) -> UInt64 {
+        UInt64(try Descriptor.open("/proc", O_DIRECTORY).status().st_dev)
+    }
+
     /// ENOENT where no procfs is mounted at /proc: an image could put files of its own there.
     private static func checkProc() throws(SystemCallError) {
         let proc = [SystemCallError.Subject("path", "/proc")]

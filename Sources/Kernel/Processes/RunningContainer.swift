@@ -3,6 +3,7 @@ internal import Glibc
 
 /// A running container, as one of its processes shows it: what a program that joins it is given, and what it is denied.
 public final class RunningContainer {
+    /// Its number below /proc.
     let pid: Int32
     let pidfd: Descriptor
     private let root: Descriptor
@@ -22,7 +23,7 @@ public final class RunningContainer {
     public init(of process: Int32) throws(SystemCallError) {
         let subject = SystemCallError.Subject("pid", "\(process)")
         pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(process) })
-        let pid = try Self.mainProcess(of: process)
+        let pid = try Self.mainProcess(of: try ProcessFiles.number(of: pidfd.number))
         self.pid = pid
         let status = try Self.status(of: pid)
         bounding = try CapabilitySets.read(of: pid).bounding
@@ -78,7 +79,7 @@ public final class RunningContainer {
         NamespaceSet(
             Namespace.allCases.filter { kind in
                 // A kind that this kernel lacks is everywhere the same.
-                guard let own = try? kind.identifier(), let other = try? kind.identifier(of: pid) else {
+                guard let own = try? kind.identifier(), let other = try? kind.identifier(numbered: pid) else {
                     return false
                 }
                 return own != other

@@ -18,6 +18,8 @@ public final class Primitive {
     public let leaves: String?
     /// The shell line that does the same.
     public let shell: ShellLine?
+    /// The same of one call, where the template cannot have it.
+    let traced: ((Call) throws -> String?)?
     /// Manual pages, as in `"mount(2)"`.
     public var see: [String] { listPages() }
     /// A few lines of Lua that run where the manual says that examples run.
@@ -30,14 +32,15 @@ public final class Primitive {
     /// Whether it is called on a handle, with a colon.
     public let isMethod: Bool
     /// Metamethods are Lua's own business and not traced.
-    let isMetamethod: Bool
+    public let isMetamethod: Bool
 
     /// Declares a primitive. `fails` tells what an error code means here, as in `["EBUSY": "somebody works in it"]`.
     public init(
         _ name: String, _ summary: String, positional: [AnyParameter] = [], options: [AnyParameter] = [],
         list: AnyParameter? = nil, returns: String? = nil, gives: @autoclosure @escaping () -> [String] = [],
         leaves: String? = nil,
-        shell: ShellLine? = nil, see: @autoclosure @escaping () -> [String] = [],
+        shell: ShellLine? = nil, traced: ((Call) throws -> String?)? = nil,
+        see: @autoclosure @escaping () -> [String] = [],
         fails: @autoclosure @escaping () -> KeyValuePairs<String, String> = [:], example: String? = nil,
         _ body: @escaping (Call) throws -> [Argument]
     ) {
@@ -48,6 +51,7 @@ public final class Primitive {
         self.list = list
         self.returns = returns
         self.shell = shell
+        self.traced = traced
         listGiven = gives
         self.leaves = leaves
         listPages = see

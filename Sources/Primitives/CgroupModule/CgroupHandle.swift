@@ -9,7 +9,9 @@ final class CgroupHandle: HeldHandle {
 
     init(_ group: Cgroup, _ holdings: Holdings) {
         self.group = group
-        holding = holdings.hold("control group \(group.name)") { try group.remove() }
+        holding = holdings.hold("control group \(group.name)", shell: group.shellToRemove) {
+            try group.remove()
+        }
     }
 
     /// One that was there before.
@@ -49,13 +51,17 @@ final class CgroupHandle: HeldHandle {
         return [
             Declaration("add", add()), Declaration("set", set()), Declaration("stats", stats()),
             Declaration("processes", processes()),
-            method("freeze", "Stops all its processes where they are.", "echo 1 > {self}/cgroup.freeze") {
-                try $0.freeze()
-            },
-            method("thaw", "Lets its processes go on.", "echo 0 > {self}/cgroup.freeze") { try $0.thaw() },
+            method(
+                "freeze", "Stops all its processes where they are.", "echo 1 > {self}/cgroup.freeze",
+                traced: { $0.shellToFreeze(true) }
+            ) { try $0.freeze() },
+            method(
+                "thaw", "Lets its processes go on.", "echo 0 > {self}/cgroup.freeze",
+                traced: { $0.shellToFreeze(false) }
+            ) { try $0.thaw() },
             method(
                 "kill", "Kills all its processes, and returns when they are gone.",
-                "echo 1 > {self}/cgroup.kill"
+                "echo 1 > {self}/cgroup.kill", traced: { $0.shellToKill }
             ) { try $0.kill() },
             Declaration("delete", delete()), Declaration("keep", keep()),
         ] + held
@@ -63,12 +69,14 @@ final class CgroupHandle: HeldHandle {
 }
 
 private func method(
-    _ name: String, _ summary: String, _ shell: ShellLine, _ body: @escaping (Cgroup) throws -> Void
+    _ name: String, _ summary: String, _ shell: ShellLine, traced: @escaping (Cgroup) -> String?,
+    _ body: @escaping (Cgroup) throws -> Void
 ) -> Declaration {
     Declaration(
         name,
         Primitive(
             "group:\(name)", summary, returns: "the group", gives: ["tupper.group"], shell: shell,
+            traced: { traced(try $0.receiver(CgroupHandle.self).group) },
             see: ["cgroups(7)"], fails: ["ETIMEDOUT": "a process waits for a device and does not answer"],
             example: "\(CgroupHandle.made)\ngroup:\(name)()"
         ) { call in
@@ -83,6 +91,7 @@ private func add() -> Primitive {
     return Primitive(
         "group:add", "Moves a process into it, with what it starts from then on.", positional: [process.any],
         returns: "the group", gives: ["tupper.group"], shell: "echo {process} > {self}/cgroup.procs",
+        traced: { try $0.receiver(CgroupHandle.self).group.shellToAdd(try $0[process].pid) },
         see: ["cgroups(7)", "ns.spawn"],
         fails: ["ESRCH": "the process has ended", "EBUSY": "groups below it have controllers of their own"],
         example: "\(CgroupHandle.made)\nlocal box <close> = proc.spawn { \"sleep\", 9 }\ngroup:add(box)"
@@ -99,6 +108,7 @@ private func set() -> Primitive {
         "group:set", "Changes its limits; what is not named stays.", options: options.all,
         returns: "the group", gives: ["tupper.group"],
         shell: "true [&& echo {memory} > {self}/memory.max] [&& echo {pids} > {self}/pids.max]",
+        traced: { try $0.receiver(CgroupHandle.self).group.shellToSet(try options.settings($0)) },
         see: ["cgroups(7)", "cgroup.create"],
         fails: ["EBUSY": "on version 1, more memory is in use than the limit would allow"],
         example: "\(CgroupHandle.made)\ngroup:set { pids = 16 }"
@@ -113,7 +123,8 @@ private func processes() -> Primitive {
     Primitive(
         "group:processes", "Lists the processes in it and in groups below it.",
         returns: "a list of pids, as this process sees them", gives: ["integer[]"],
-        shell: "cat {self}/cgroup.procs", see: ["cgroups(7)"],
+        shell: "cat {self}/cgroup.procs",
+        traced: { try $0.receiver(CgroupHandle.self).group.shellToList }, see: ["cgroups(7)"],
         fails: ["ENODEV": "the group is gone"],
         example: "\(CgroupHandle.made)\nprint(#group:processes())"
     ) { call in
@@ -125,7 +136,8 @@ private func processes() -> Primitive {
 private func delete() -> Primitive {
     Primitive(
         "group:delete", "Kills what runs in it and removes it, whoever made it.",
-        shell: "echo 1 > {self}/cgroup.kill && rmdir {self}", see: ["cgroups(7)"],
+        shell: "echo 1 > {self}/cgroup.kill && rmdir {self}",
+        traced: { try $0.receiver(CgroupHandle.self).group.shellToRemove }, see: ["cgroups(7)"],
         fails: ["EBUSY": "a process in it does not end"],
         example: """
             cgroup.create("demo" .. proc.self(), { pids = 8 }):keep()
@@ -168,6 +180,7 @@ private func stats() -> Primitive {
             a part is missing where its controller is not in use
             """,
         gives: ["table"], shell: "cat {self}/memory.stat {self}/cpu.stat {self}/pids.current",
+        traced: { try $0.receiver(CgroupHandle.self).group.shellToMeasure },
         see: ["cgroups(7)", "https://docs.kernel.org/accounting/psi.html"],
         example: "\(CgroupHandle.made)\nprint(group:stats().pids.limit, group:stats \"pids\".current)"
     ) { call in

@@ -25,6 +25,10 @@ private func create(_ holdings: Holdings) -> Primitive {
             mkdir /sys/fs/cgroup/{name} [&& echo {memory} > /sys/fs/cgroup/{name}/memory.max] \
             [&& echo {pids} > /sys/fs/cgroup/{name}/pids.max]
             """,
+        traced: {
+            let settings = try options.settings($0)
+            return try Cgroup.planned(try $0[name].text, settings).shellToMake(settings)
+        },
         see: ["cgroups(7)", "https://docs.kernel.org/admin-guide/cgroup-v2.html"],
         fails: [
             "EEXIST": "there is a group of that name", "EACCES": "no group is delegated to this user",
@@ -58,7 +62,9 @@ private func find() -> Primitive {
     return Primitive(
         "cgroup.find", "Finds a control group by its name.", positional: [name.any],
         returns: "the group, which is not held", gives: ["tupper.group"],
-        shell: "ls /sys/fs/cgroup/{name}", see: ["cgroups(7)"], fails: ["ENOENT": "there is none"],
+        shell: "ls /sys/fs/cgroup/{name}",
+        traced: { try Cgroup.find(try $0[name].text).shellToFind }, see: ["cgroups(7)"],
+        fails: ["ENOENT": "there is none"],
         example: """
             cgroup.create("demo" .. proc.self(), { pids = 8 }):keep()
             cgroup.find("demo" .. proc.self()):delete()

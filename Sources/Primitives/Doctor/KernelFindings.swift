@@ -52,7 +52,30 @@ func filesystemFindings() -> [Finding] {
         Finding(
             "loop devices", KernelFeatures.opens("/dev/loop-control"), "/dev/loop-control",
             without: "fs.loop, and fs.mount with `loop`", remedy: "modprobe loop; as root", isNeeded: true),
+        reflinkFinding(),
     ]
+}
+
+/// Tried where the user is: that is where images and their copies come to lie.
+private func reflinkFinding() -> Finding {
+    let here = (try? WorkingDirectory.current()) ?? "."
+    let place = "\(here.string) (\(Reflinks.type(of: here) ?? "of an unknown type"))"
+    let answer = Reflinks.areMade(in: here)
+    let detail =
+        switch answer {
+        case .shared: "files share content in \(place)"
+        case .refused(let code): "refused in \(place): \(code)"
+        case .untried(let code): "not tried, no file can be made in \(place): \(code)"
+        }
+    // Types that have them, the one that needs no settings first.
+    let known = ["btrfs", "xfs"].first { (try? FilesystemTypes.contains($0)) == true }
+    return Finding(
+        "reflinks", answer == .shared, detail,
+        without:
+            "fs.snapshot and fs.copy at once and without space; every byte is copied, but between subvolumes of btrfs",
+        remedy: "a directory on btrfs, or on xfs made with reflink=1"
+            + (known.map { ", as on fs.image(\"disk.img\", { size = \"2G\", format = \"\($0)\" })" }
+                ?? "; modprobe btrfs"))
 }
 
 /// The kinds of link, each made in a network namespace that goes at once.

@@ -26,6 +26,7 @@ private func mkdir() -> Primitive {
     ) { call in
         try Files.makeDirectory(
             try place.read(call), parents: try call[parents], mode: try call[mode]?.bits)
+        if try call[place.root] == nil { MadeGroups.noteWhereOne(try call[place.path]) }
         return []
     }
 }

@@ -9,7 +9,9 @@ final class MountHandle: HeldHandle {
 
     init(_ mount: Mount, notes: [JournalNote], _ holdings: Holdings) {
         self.mount = mount
-        holding = holdings.hold("mount", mount.path, notes: notes) { try mount.unmount() }
+        holding = holdings.hold(
+            "mount", mount.path, notes: notes, shell: "umount \(shellQuoted(mount.path.string))"
+        ) { try mount.unmount() }
     }
 
     var label: String { mount.path.string }
@@ -97,7 +99,9 @@ final class LoopHandle: HeldHandle {
         self.device = device.path.string
         // The closure keeps the device open; without it the kernel lets the device go.
         var open: LoopDevice? = device
-        holding = holdings.hold("loop device \(device.path.string)") {
+        holding = holdings.hold(
+            "loop device \(device.path.string)", shell: "losetup -d \(device.path.string)"
+        ) {
             if open != nil { open = nil }
         }
     }

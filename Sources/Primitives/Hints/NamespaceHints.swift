@@ -3,7 +3,7 @@ internal import Kernel
 /// Why a namespace cannot be made or joined: what machines restrict, by what can be read of them.
 func namespaceHint(_ error: SystemCallError) -> String? {
     func subject(_ role: String) -> String? { error.subjects.first { $0.role == role }?.text }
-    func sysctl(_ name: String) -> String? { try? Sysctl(name).read() }
+    func sysctl(_ name: String) -> String? { KernelFeatures.words("/proc/sys/" + name).first }
     let kinds = subject("namespaces")?.split(separator: " ").map(String.init) ?? []
     let path = subject("path") ?? ""
     switch (error.call, error.code) {
@@ -21,7 +21,8 @@ func namespaceHint(_ error: SystemCallError) -> String? {
             return "user.\(none) is 0 here; try: sudo sysctl user.\(none)=15000"
         }
         return "the limit on namespaces is reached: 32 deep, and as many of a kind as /proc/sys/user says"
-    case ("openat", "EPERM") where path.hasSuffix("/uid_map"),
+    case ("clone", "EACCES") where kinds.contains("user"), ("unshare", "EACCES") where kinds.contains("user"),
+        ("openat2", "EPERM") where path.hasSuffix("/uid_map"),
         ("write", "EPERM") where path.hasSuffix("/uid_map"),
         ("fsopen", "EPERM"), ("mount_setattr", "EACCES"), ("open_tree", "EACCES"), ("fsmount", "EACCES"):
         guard sysctl("kernel/apparmor_restrict_unprivileged_userns") == "1" else { return nil }

@@ -112,7 +112,7 @@ struct Succession {
         }
         if let users {
             do {
-                try users.write(to: child.pid)
+                try users.write(to: child)
                 try ours.send([])
             } catch {
                 try child.end()

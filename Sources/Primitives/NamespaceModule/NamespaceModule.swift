@@ -20,7 +20,8 @@ private func identifier() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose namespace.", shown: "this process")
     return Primitive(
         "ns.id", "Tells which namespace a process is in.", positional: [kind.any, pid.any],
-        returns: "the namespace's inode number", gives: ["integer"], shell: "lsns -p {pid|$$}",
+        returns: "the namespace's inode number, used again once the namespace has gone", gives: ["integer"],
+        shell: "lsns -p {pid|$$}",
         see: ["namespaces(7)"],
         fails: [
             "ENOENT": "there is no such process, or no /proc in sight",
@@ -35,7 +36,8 @@ private func list() -> Primitive {
     let pid = Parameter<ProcessTarget?>("pid", "Whose namespaces.", shown: "this process")
     return Primitive(
         "ns.list", "Tells all namespaces a process is in.", positional: [pid.any],
-        returns: "a table of inode numbers by kind", gives: ["table<tupper.namespace, integer>"],
+        returns: "a table of inode numbers by kind; one is used again once its namespace has gone",
+        gives: ["table<tupper.namespace, integer>"],
         shell: "lsns -p {pid|$$}", see: ["namespaces(7)"],
         fails: [
             "ENOENT": "there is no such process, or no /proc in sight",

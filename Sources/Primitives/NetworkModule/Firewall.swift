@@ -28,7 +28,9 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
         let note = holdings.noteNetwork {
             .parameter(name: setting.name, before: before, after: value, namespace: $0)
         }
-        let handle = NetworkHolding("net.ipv4.ip_forward", note, holdings) { try setting.write(before) }
+        let handle = NetworkHolding(
+            "net.ipv4.ip_forward", note, holdings, shell: "sysctl net.ipv4.ip_forward=\(before)"
+        ) { try setting.write(before) }
         do { try setting.write(value) } catch {
             // It may be set all the same, where only reading back has failed.
             if (try? setting.read()) == before {
@@ -77,7 +79,10 @@ private func handle(
     var note: JournalNote?
     do {
         let table = try make { name in note = holdings.noteNetwork { .firewall(table: name, namespace: $0) } }
-        return .handle(NetworkHolding(label, note, holdings) { try table.delete() })
+        return .handle(
+            NetworkHolding(label, note, holdings, shell: "nft delete table ip \(table.name)") {
+                try table.delete()
+            })
     } catch {
         note?.forget()
         throw error

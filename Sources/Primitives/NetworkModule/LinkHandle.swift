@@ -1,67 +1,6 @@
 internal import Kernel
 internal import LuaHost
 
-/// A link and the namespace that it is in: what releasing needs after Lua has forgotten the handle.
-final class PlacedLink {
-    private(set) var link: Link
-    private(set) var place: NetworkNamespace
-
-    /// A link and its namespace.
-    init(_ link: Link, in place: NetworkNamespace) {
-        self.link = link
-        self.place = place
-    }
-
-    /// Changes it, in its namespace.
-    func change(_ body: (Link) throws(SystemCallError) -> Void) throws(SystemCallError) {
-        try place.perform { () throws(SystemCallError) in try body(link) }
-    }
-
-    /// Does something with what the kernel knows of the link now, in its namespace.
-    func perform<Result>(
-        _ body: (Link) throws(SystemCallError) -> Result
-    ) throws(SystemCallError) -> Result {
-        try place.perform { () throws(SystemCallError) in
-            do throws(SystemCallError) { link = try Link.numbered(link.index) } catch {
-                // The number says little to whoever reads the error.
-                throw SystemCallError(
-                    error.call, error.number, [.init("link", link.name)], detail: error.detail)
-            }
-            return try body(link)
-        }
-    }
-
-    /// Moves it. In its new namespace it may have another number.
-    func move(to pid: Int32) throws(SystemCallError) {
-        let target = try NetworkNamespace.of(pid)
-        // By the name that it has now, which tells it there.
-        try perform { link throws(SystemCallError) in try link.move(to: pid) }
-        link = try target.perform { () throws(SystemCallError) in try Link.named(link.name) }
-        place = target
-    }
-
-    /// Deletes it. The other end of a pair may have taken it along, or the namespace that it was moved to.
-    func delete() throws {
-        try ignoring("ENODEV", "ESRCH") { try change { link throws(SystemCallError) in try link.delete() } }
-    }
-}
-
-/// The addresses that a script gave to a link that was there before.
-private final class GivenAddresses {
-    var addresses: [NetworkAddress] = []
-    var notes: [JournalNote] = []
-
-    func takeAway(from placed: PlacedLink) throws {
-        while let address = addresses.popLast() {
-            try ignoring("ENODEV", "ESRCH", "EADDRNOTAVAIL") {
-                try placed.change { link throws(SystemCallError) in
-                    try LinkAddress.remove(address, from: link)
-                }
-            }
-        }
-    }
-}
-
 /// A network link, known by its index in its namespace.
 final class LinkHandle: HeldHandle {
     static let kindName = "link"
@@ -86,7 +25,9 @@ final class LinkHandle: HeldHandle {
     /// Links that were made together and go together, deleted when any of them is released.
     static func made(_ placed: [PlacedLink], _ note: JournalNote?, _ holdings: Holdings) -> [LinkHandle] {
         let names = placed.map(\.link.name).joined(separator: " and ")
-        let holding = holdings.hold("link \(names)", notes: note.map { [$0] } ?? []) {
+        let holding = holdings.hold(
+            "link \(names)", notes: note.map { [$0] } ?? [], shell: placed.first?.shellToDelete
+        ) {
             for one in placed { try one.delete() }
         }
         return placed.map { LinkHandle($0, holding, isMade: true, holdings) }
@@ -94,7 +35,9 @@ final class LinkHandle: HeldHandle {
 
     /// One link that was made.
     static func made(_ placed: PlacedLink, _ note: JournalNote?, _ holdings: Holdings) -> LinkHandle {
-        let holding = holdings.hold("link \(placed.link.name)", notes: note.map { [$0] } ?? []) {
+        let holding = holdings.hold(
+            "link \(placed.link.name)", notes: note.map { [$0] } ?? [], shell: placed.shellToDelete
+        ) {
             try placed.delete()
         }
         return LinkHandle(placed, holding, isMade: true, holdings)
@@ -112,20 +55,59 @@ final class LinkHandle: HeldHandle {
         try holdings.make(note) {
             try placed.change { link throws(SystemCallError) in try LinkAddress.add(address, to: link) }
         }
-        guard !isMade else { return }
+        let label = "address \(address)"
+        guard !isMade else {
+            return placed.note(
+                "\(label) of link \(self.label)", holdings, shell: { $0.shellToRemove(address) }
+            ) { try $0.remove(address) }
+        }
         note?.confirm("")
         if !holding.isHeld {
             let (given, placed) = (GivenAddresses(), placed)
             self.given = given
-            holding = holdings.hold("addresses of \(self.label)", notes: given.notes) {
+            holding = holdings.hold(
+                "addresses of \(self.label)", notes: given.notes, hasParts: true, shell: given.shell(placed)
+            ) {
                 try given.takeAway(from: placed)
             }
         }
         given.addresses.append(address)
         if let note { given.notes.append(note) }
+        placed.note("\(label) of link \(self.label)", holdings, shell: { $0.shellToRemove(address) }) {
+            [given, holding] placed in
+            try given.remove(address, from: placed)
+            if given.addresses.isEmpty { holding.keep() }
+        }
     }
 
     private var given = GivenAddresses()
+
+    fileprivate func change(
+        _ what: String, shell: @escaping (_ to: Link) -> String,
+        _ body: (Link) throws(SystemCallError) -> Void,
+        back: @escaping (_ to: Link, Link) throws(SystemCallError) -> Void
+    ) throws { try placed.change(what, holdings, shell: shell, body, back: back) }
+
+    fileprivate func set(up isUp: Bool) throws {
+        try change("state", shell: { $0.isUp ? "up" : "down" }) { link throws(SystemCallError) in
+            try link.set(up: isUp)
+        } back: { before, link throws(SystemCallError) in
+            try link.set(up: before.isUp)
+        }
+    }
+
+    fileprivate func attach(to master: Int32) throws {
+        try change(
+            "bridge",
+            shell: { before in
+                (try? Link.numbered(before.master)).map { "master \(shellQuoted($0.name))" } ?? "nomaster"
+            }
+        ) { link throws(SystemCallError) in
+            try link.attach(to: master)
+        } back: { before, link throws(SystemCallError) in
+            try link.attach(to: before.master)
+        }
+    }
 
     func field(_ name: String) throws -> Value? {
         guard Self.fields.contains(where: { $0.name == name }) else { return nil }
@@ -191,13 +173,10 @@ private func linkMethods() -> [Declaration] {
             "up", "Takes it up.", shell: "ip link set {self} up",
             example: "net.veth { name = \"h1\", peer = \"c1\" }:up()"
         ) {
-            handle, _ in
-            try handle.placed.change { link throws(SystemCallError) in try link.set(up: true) }
+            handle, _ in try handle.set(up: true)
         },
         method("down", "Takes it down.", shell: "ip link set {self} down", example: "net.link \"lo\":down()")
-        { handle, _ in
-            try handle.placed.change { link throws(SystemCallError) in try link.set(up: false) }
-        },
+        { handle, _ in try handle.set(up: false) },
         method(
             "rename", "Gives it another name.", [name.any], shell: "ip link set {self} name {name}",
             fails: ["EEXIST": "a link of that name is there", "EBUSY": "the link is up"],
@@ -205,7 +184,12 @@ private func linkMethods() -> [Declaration] {
         ) {
             handle, call in
             let name = try call[name].text
-            try handle.placed.change { link throws(SystemCallError) in try link.rename(name) }
+            try handle.change("name", shell: { "name \(shellQuoted($0.name))" }) {
+                link throws(SystemCallError) in
+                try link.rename(name)
+            } back: { before, link throws(SystemCallError) in
+                try link.rename(before.name)
+            }
             try handle.placed.perform { _ in }
         },
         method(
@@ -222,15 +206,13 @@ private func linkMethods() -> [Declaration] {
         ) {
             handle, call in
             let master = try call[bridge].index(beside: handle.placed)
-            try handle.placed.change { link throws(SystemCallError) in try link.attach(to: master) }
+            try handle.attach(to: master)
         },
         method(
             "detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster",
             example:
                 "local bridge = net.bridge \"tupper0\"\nnet.veth { name = \"h1\", peer = \"c1\" }:attach(bridge):detach()"
-        ) { handle, _ in
-            try handle.placed.change { link throws(SystemCallError) in try link.attach(to: 0) }
-        },
+        ) { handle, _ in try handle.attach(to: 0) },
         method(
             "address", "Gives it an address.", [address.any], shell: "ip address add {address} dev {self}",
             fails: ["EEXIST": "it has that address"],
@@ -249,7 +231,18 @@ private func linkMethods() -> [Declaration] {
         ) { handle, call in
             let (mtu, mac) = (try call[mtu].map(exactMTU), try call[mac]?.bytes)
             guard mtu != nil || mac != nil else { throw ArgumentError("option 'mtu' or 'mac' wanted") }
-            try handle.placed.change { link throws(SystemCallError) in try link.set(mtu: mtu, mac: mac) }
+            try handle.change(
+                "settings",
+                shell: { before in
+                    [mtu.map { _ in "mtu \(before.mtu)" }, mac.map { _ in "address \(before.mac)" }]
+                        .compactMap { $0 }.joined(separator: " ")
+                }
+            ) { link throws(SystemCallError) in
+                try link.set(mtu: mtu, mac: mac)
+            } back: { before, link throws(SystemCallError) in
+                try link.set(
+                    mtu: mtu == nil ? nil : before.mtu, mac: mac == nil ? nil : before.hardwareAddress)
+            }
         },
         method(
             "delete", "Deletes it.", shell: "ip link delete {self}",
@@ -258,6 +251,7 @@ private func linkMethods() -> [Declaration] {
         ) { handle, _ in
             try handle.placed.change { link throws(SystemCallError) in try link.delete() }
             handle.holding.keep()
+            handle.placed.isGone()
         },
     ]
 }

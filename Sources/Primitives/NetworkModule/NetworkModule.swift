@@ -17,9 +17,13 @@ final class NetworkHolding: HeldHandle {
     let label: String
     let holding: Holding
 
-    init(_ label: String, _ note: JournalNote?, _ holdings: Holdings, release: @escaping () throws -> Void) {
+    init(
+        _ label: String, _ note: JournalNote?, _ holdings: Holdings,
+        shell: @escaping @autoclosure () -> String,
+        release: @escaping () throws -> Void
+    ) {
         self.label = label
-        holding = holdings.hold(label, notes: note.map { [$0] } ?? [], release: release)
+        holding = holdings.hold(label, notes: note.map { [$0] } ?? [], shell: shell(), release: release)
     }
 
     static var kind: Kind {

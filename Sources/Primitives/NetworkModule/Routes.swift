@@ -48,7 +48,10 @@ private func route(_ holdings: Holdings) -> Primitive {
         }
         try holdings.make(note) { try route.add() }
         note?.confirm("")
-        let handle = NetworkHolding("route to \(shown)", note, holdings) {
+        let handle = NetworkHolding(
+            "route to \(shown)", note, holdings,
+            shell: "ip route delete \(shown)" + (route.via.map { " via \($0.host)" } ?? "")
+        ) {
             try ignoring("ESRCH", "ENODEV") { try route.delete() }
         }
         return [.handle(handle)]

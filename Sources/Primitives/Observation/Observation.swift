@@ -20,10 +20,20 @@ public struct Observation: Sendable, Equatable {
         public var addresses: [String] = []
     }
 
+    /// What a network namespace has.
+    public struct Network: Sendable, Equatable {
+        /// The links with their addresses.
+        public var links: [Link] = []
+        /// The routes of the main tables, as `ip route` writes them.
+        public var routes: [String] = []
+    }
+
     /// A process: this one or one that came from it.
     public struct Process: Sendable, Equatable {
         /// Its number in the /proc in sight, and its parent's.
         public let pid, parent: Int32
+        /// What stays its own where the /proc in sight numbers anew.
+        public let identity: [UInt64]
         /// Its program's name, or its command line where it has one.
         public let name: String
         /// Whether it has ended and nobody has waited for it.
@@ -46,10 +56,14 @@ public struct Observation: Sendable, Equatable {
     public var routes: [String] = []
     /// The cgroup of this process, a text a hierarchy; nil where it cannot be seen.
     public var cgroup: [String]?
-    /// The cgroups in sight, by their directories; nil where they cannot be seen.
+    /// The cgroups that this run has made, by their directories; nil where they cannot be seen.
     public var cgroups: [String]?
     /// This process and those that came from it; nil where they cannot be seen.
     public var processes: [Process]?
+    /// The numbers of all processes in sight, and what tells the /proc that numbers them so from others.
+    public var numbers: Set<Int32> = []
+    /// See ``numbers``.
+    public var numbering: UInt64 = 0
     /// This process's number in its own pid namespace.
     public var pid: Int32 = 0
     /// Its number in the /proc in sight, which may be another; 0 where there is none.

@@ -3,9 +3,6 @@ internal import Kernel
 
 /// Looks at the machine as this process sees it, without changing anything.
 public enum Observer {
-    /// The most cgroups that are listed.
-    private static let mostGroups = 2000
-
     /// What is there now.
     public static func look() -> Observation {
         var seen = Observation()
@@ -48,23 +45,38 @@ public enum Observer {
 
     private static func lookAtNetwork(_ seen: inout Observation) {
         do {
-            let (addresses, links) = (try LinkAddress.all(), try Link.all())
-            seen.links = links.map { link in
-                var shown = Observation.Link(
-                    index: link.index, master: link.master, peer: link.lower, name: link.name,
-                    kind: link.kind, isUp: link.isUp)
-                shown.addresses = addresses.filter { $0.link == link.index }.map { "\($0.address)" }
-                return shown
-            }
-            // The kernel routes multicast and its own link-local network by itself.
-            seen.routes = try Route.all().map { route in
-                let name = links.first { $0.index == route.link }?.name
-                return (route.to.map { "\($0)" } ?? "default") + (route.via.map { " via \($0.host)" } ?? "")
-                    + (name.map { " dev \($0)" } ?? "")
-            }.filter { !$0.hasPrefix("fe80::/64 ") && !$0.hasPrefix("ff00::/8 ") }
+            let network = try network()
+            (seen.links, seen.routes) = (network.links, network.routes)
         } catch {
             seen.unseen.append("links: \(error.meaning)")
         }
+    }
+
+    private static func network() throws(SystemCallError) -> Observation.Network {
+        let (addresses, links) = (try LinkAddress.all(), try Link.all())
+        let shown = links.map { link in
+            var shown = Observation.Link(
+                index: link.index, master: link.master, peer: link.lower, name: link.name,
+                kind: link.kind, isUp: link.isUp)
+            shown.addresses = addresses.filter { $0.link == link.index }.map { "\($0.address)" }
+            return shown
+        }
+        // The kernel routes multicast and its own link-local network by itself.
+        let routes = try Route.all().map { route in
+            let name = links.first { $0.index == route.link }?.name
+            return (route.to.map { "\($0)" } ?? "default") + (route.via.map { " via \($0.host)" } ?? "")
+                + (name.map { " dev \($0)" } ?? "")
+        }.filter { !$0.hasPrefix("fe80::/64 ") && !$0.hasPrefix("ff00::/8 ") }
+        return Observation.Network(links: shown, routes: routes)
+    }
+
+    /// The other network namespaces of the processes seen, by their numbers: what this process has moved there, too.
+    public static func otherNetworks(of seen: Observation) -> [UInt64: Observation.Network] {
+        var networks: [UInt64: Observation.Network] = [:]
+        NetworkNamespace.visitOthers(of: (seen.processes ?? []).map(\.pid)) { namespace in
+            networks[namespace] = try? network()
+        }
+        return networks
     }
 
     // MARK: Cgroups
@@ -72,34 +84,9 @@ public enum Observer {
     private static func lookAtGroups(_ seen: inout Observation, _ table: [MountTable.Entry]) {
         let own = try? Files.read(RootPath("/proc/self/cgroup", in: nil), limit: 1 << 20)
         seen.cgroup = own?.split(separator: UInt8(ascii: "\n")).map { text(Array($0)) }
-        guard !table.isEmpty else { return }
-        var groups: [String] = []
-        for entry in table where entry.type == "cgroup" || entry.type == "cgroup2" {
-            list(entry.target, into: &groups, depth: 0)
-        }
-        seen.cgroups = groups.sorted()
-    }
-
-    private static func list(_ directory: Path, into groups: inout [String], depth: Int) {
-        guard depth < 12, groups.count < mostGroups,
-            let names = try? Files.list(RootPath(directory, in: nil))
-        else { return }
-        for name in names where !name.contains(UInt8(ascii: ".")) || !isFile(name) {
-            let path = Path(bytes: directory.bytes + [UInt8(ascii: "/")] + name)
-            guard let status = try? FileStatus.read(RootPath(path, in: nil), following: false),
-                status.kind == .directory
-            else { continue }
-            groups.append(text(path.bytes))
-            list(path, into: &groups, depth: depth + 1)
-        }
-    }
-
-    /// The control files have names such as `memory.max`; looking at each would cost more than all the rest.
-    private static func isFile(_ name: [UInt8]) -> Bool {
-        let prefixes = [
-            "cgroup.", "memory.", "cpu.", "cpuset.", "io.", "pids.", "hugetlb.", "rdma.", "misc.",
-        ]
-        return prefixes.contains { name.starts(with: $0.utf8) }
+        let hierarchies = table.filter { $0.type == "cgroup" || $0.type == "cgroup2" }
+        // Out of sight they are not gone.
+        if !hierarchies.isEmpty { seen.cgroups = MadeGroups.present }
     }
 
     // MARK: Processes
@@ -107,12 +94,13 @@ public enum Observer {
     private static func lookAtProcesses(_ seen: inout Observation) {
         // The /proc in sight may number processes as another pid namespace does.
         guard let link = try? Path("/proc/self").linkTarget(), let own = Int32(text(link.bytes)),
-            let all = try? Processes.list()
+            let all = try? Processes.list(), let numbering = try? Processes.numbering()
         else {
             seen.unseen.append("processes: no /proc is in sight")
             return
         }
         seen.pidInSight = own
+        (seen.numbers, seen.numbering) = (Set(all.map(\.pid)), numbering)
         var family: Set<Int32> = [own]
         var grew = true
         while grew {
@@ -120,10 +108,12 @@ public enum Observer {
             family.formUnion(more.map(\.pid))
             grew = !more.isEmpty
         }
-        seen.processes = all.filter { family.contains($0.pid) }.map { entry in
+        seen.processes = all.filter { family.contains($0.pid) }.compactMap { entry in
+            // One that ends meanwhile is no longer there.
+            guard let identity = try? Processes.identity(entry.pid) else { return nil }
             let words = entry.command.map { text($0) }.joined(separator: " ")
             return Observation.Process(
-                pid: entry.pid, parent: entry.parent,
+                pid: entry.pid, parent: entry.parent, identity: identity,
                 name: words.isEmpty ? entry.name : String(words.prefix(200)), hasEnded: entry.state == "Z")
         }
     }

@@ -18,7 +18,9 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         self.channel = channel
         self.report = report
         self.terminal = terminal
-        holding = holdings.hold("process \(child.pid)") { try child.end() }
+        holding = holdings.hold("process \(child.pid)", shell: "kill -s KILL \(child.pid)") {
+            try child.end()
+        }
     }
 
     var pid: Int32 { child.pid }

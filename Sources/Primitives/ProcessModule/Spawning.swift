@@ -79,7 +79,7 @@ final class Spawning {
         if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {
             do {
-                try users.write(to: child.pid)
+                try users.write(to: child)
                 try ours.send([])
             } catch {
                 try box.holding.release()

@@ -131,13 +131,20 @@ extension Observation {
     }
 
     private func processChanges(_ before: Observation) -> [Change] {
-        guard let processes, let old = before.processes else { return [] }
+        // This process itself is no news, nor is the one that it was copied from, which may stay behind.
+        let own = [self, before].flatMap { seen in
+            (seen.processes ?? []).filter { $0.pid == seen.pidInSight }.map(\.identity)
+        }
+        func others(_ all: [Process]?) -> [Process]? { all?.filter { !own.contains($0.identity) } }
+        guard let processes = others(processes), let old = others(before.processes) else { return [] }
         var changes: [Change] = []
-        for process in old where !processes.contains(where: { $0.pid == process.pid }) {
+        // What a /proc shows no more that is another one by now may live on, and so may what is not of this family.
+        for process in old
+        where numbering == before.numbering && !numbers.contains(process.pid) {
             changes.append(Change(.removed, "process", "\(process.pid) \(process.name)"))
         }
         for process in processes {
-            guard let same = old.first(where: { $0.pid == process.pid }) else {
+            guard let same = old.first(where: { $0.identity == process.identity }) else {
                 changes.append(Change(.added, "process", "\(process.pid) \(process.name)"))
                 continue
             }
@@ -147,7 +154,6 @@ extension Observation {
                 changes.append(Change(.changed, "process", "\(process.pid) is now \(process.name)"))
             }
         }
-        // This process itself is no news, whatever number the /proc in sight gives it.
         return few(changes.filter { $0.sign == .removed }) + few(changes.filter { $0.sign == .added })
             + changes.filter { $0.sign == .changed }
     }

@@ -18,13 +18,15 @@ extension Trace {
 
 extension Observation {
     /// What is different since an earlier one; everything where there is none.
-    func value(since before: Observation?) -> Value {
+    func value(since before: Observation?, others: [(UInt64, Network)]) -> Value {
         func unless<Content: Equatable>(
             _ old: Content?, _ new: Content?, _ value: (Content) -> Value
         ) -> Value {
             old == new ? .absent : new.map(value) ?? .absent
         }
         let texts = { (list: [String]) in Value.list(list.map(Value.text)) }
+        // Another namespace may look the same, as each does at first.
+        let earlier = before?.namespaces["net"] == namespaces["net"] ? before : nil
         return .record([
             "ns": .table(
                 Self.kinds.compactMap { kind in
@@ -33,8 +35,17 @@ extension Observation {
             "host": .text(hostname), "root": .text(root), "dir": .text(directory), "user": .text(user),
             "pid": .integer(Int64(pid)), "sight": .integer(Int64(pidInSight)),
             "mounts": unless(before?.mounts, mounts) { .list($0.map(\.value)) },
-            "links": unless(before?.links, links) { .list($0.map(\.value)) },
-            "routes": unless(before?.routes, routes, texts),
+            "links": unless(earlier?.links, links) { .list($0.map(\.value)) },
+            "routes": unless(earlier?.routes, routes, texts),
+            "nets": others.isEmpty
+                ? .absent
+                : .list(
+                    others.map { namespace, network in
+                        .record([
+                            "ns": .count(namespace), "links": .list(network.links.map(\.value)),
+                            "routes": texts(network.routes),
+                        ])
+                    }),
             "groups": unless(before?.cgroups, cgroups, texts),
             "procs": unless(before?.processes, processes) { .list($0.map(\.value)) },
         ])

@@ -16,6 +16,7 @@ final class Recorder: Walker, Tracer {
     private var traces: [Trace] = []
     private var lineOfTraces = 0
     private var baseline = Observation()
+    private var networks: [UInt64: Observation.Network] = [:]
     private var hasLooked = false
     private var steps = 0
     private var isDetached = false
@@ -119,8 +120,13 @@ final class Recorder: Walker, Tracer {
     /// The differences, and what a page needs to draw them.
     private func look() -> (changes: [Change], state: Value) {
         let now = Observer.look()
-        defer { (baseline, hasLooked) = (now, true) }
-        return (hasLooked ? now.changes(since: baseline) : [], now.value(since: hasLooked ? baseline : nil))
+        let networks = Observer.otherNetworks(of: now)
+        defer { (baseline, hasLooked, self.networks) = (now, true, networks) }
+        let others = networks.filter { self.networks[$0.key] != $0.value }.map { ($0.key, $0.value) }
+        return (
+            hasLooked ? now.changes(since: baseline) : [],
+            now.value(since: hasLooked ? baseline : nil, others: others)
+        )
     }
 
     private func write(kind: String, line: Int, calls: [Trace], changes: (changes: [Change], state: Value)?) {

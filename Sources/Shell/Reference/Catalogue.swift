@@ -69,15 +69,11 @@ struct Catalogue {
             + primitives.filter { $0.shortName == name }.map(Entry.primitive)
     }
 
-    /// The primitives whose shell line begins with a command.
-    func primitives(like command: String) -> [Primitive] {
-        primitives.filter { ($0.shell?.documented.split(separator: " ").first).map(String.init) == command }
-    }
-
     /// The nearest name to a mistyped one.
     func nearest(_ name: String) -> String? {
         LuaHost.nearest(to: name, among: names)
             ?? LuaHost.nearest(to: name, among: primitives.map(\.shortName))
+            ?? LuaHost.nearest(to: name, among: commands)
     }
 
     private func spelled(_ name: String) -> String {

@@ -26,12 +26,8 @@ struct Help {
     func text(_ name: String) -> String? {
         let entries = catalogue.entries(name)
         if entries.count == 1 { return text(entries[0]) }
-        if entries.isEmpty {
-            let like = catalogue.primitives(like: name)
-            guard !like.isEmpty else { return nil }
-            return layout.paragraph("The work of \(name) is done by:", indent: 0)
-                + rows(like.map { [$0.name, $0.summary] })
-        }
+        let like = catalogue.primitives(like: name)
+        if entries.isEmpty { return like.isEmpty ? nil : work(of: name, like) }
         let lines = entries.map { entry in
             switch entry {
             case .module(let module): [module.name, module.summary]
@@ -42,6 +38,13 @@ struct Help {
             }
         }
         return layout.paragraph("More than one thing goes by \(name):", indent: 0) + rows(lines)
+            + (like.isEmpty ? "" : "\n" + work(of: name, like))
+    }
+
+    /// What does the work of a command.
+    private func work(of command: String, _ primitives: [Primitive]) -> String {
+        layout.paragraph("The work of \(command) is done by:", indent: 0)
+            + rows(primitives.map { [$0.name, $0.summary] })
     }
 
     /// One thing.

@@ -15,7 +15,12 @@ struct Manual {
         text += "\n## Commands\n"
         for command in commands {
             text += "\n### tupper \(command.name)\n\n\(command.summary)\n\n```\n\(command.usage)\n```\n"
+            if !command.discussion.isEmpty { text += "\n\(command.discussion)\n" }
+            if !command.items.isEmpty {
+                text += "\n" + table(["option", ""], command.items.map { ["`\($0.term)`", $0.text] })
+            }
         }
+        text += surroundings()
         text += Self.conventions + types()
         for module in catalogue.modules {
             text += "\n## \(module.name)\n\n\(module.summary)\n\n"
@@ -45,6 +50,17 @@ struct Manual {
             }
         }
         return text + Self.errors + Self.traces
+    }
+
+    private func surroundings() -> String {
+        let parts = [
+            ("Exit status", "status", Surroundings.statuses),
+            ("Environment", "variable", Surroundings.variables),
+            ("Files", "file", Surroundings.files),
+        ]
+        return parts.map { title, column, rows in
+            "\n### \(title)\n\n" + table([column, ""], rows.map { ["`\($0.key)`", $0.value] })
+        }.joined()
     }
 
     private func types() -> String {
@@ -123,18 +139,4 @@ struct Manual {
         """
 
     private static let traces = TraceFormat.markdown
-}
-
-/// A command of `tupper` as its manual tells of it.
-public struct CommandLineCommand {
-    let name: String
-    let summary: String
-    let usage: String
-
-    /// A command.
-    public init(name: String, summary: String, usage: String) {
-        self.name = name
-        self.summary = summary
-        self.usage = usage
-    }
 }

@@ -15,8 +15,20 @@ struct ManualPage {
             "tupper runs Lua 5.4 with the kernel's own building blocks as primitives: namespaces, mounts, links, processes, "
                 + "privileges. What a script makes on the host while it runs is released when it ends, in whatever way "
                 + "it ends, newest first. Without a command it is at a prompt.")
+        page += section("OPTIONS") + items(Surroundings.options)
         page += section("COMMANDS")
-        for command in commands { page += item("tupper \(command.name)", command.summary) }
+        for command in commands {
+            page += ".SS \(escaped(command.usage))\n" + text(command.summary)
+            if !command.discussion.isEmpty { page += text(command.discussion) }
+            for option in command.items { page += item(option.term, option.text) }
+        }
+        page +=
+            section("STEPPING") + text("At the prompt of tupper step; a beginning that only one has will do.")
+        for command in StepCommand.allCases {
+            page += item(
+                "\(command.letter), \(command.rawValue) \(command.argument)".trimmed, command.summary)
+        }
+        page += text("An empty line repeats the last command.")
         page += section("PRIMITIVES")
         for module in catalogue.modules {
             page += ".SS \(escaped(module.name))\n" + text(module.summary)
@@ -26,14 +38,9 @@ struct ManualPage {
             page += ".SS \(escaped("\(kind.name) (a handle)"))\n" + text(kind.summary)
             for method in kind.methods { page += item(method.signature, method.summary) }
         }
-        page += section("EXIT STATUS")
-        page += item("0", "The script came to its end.")
-        page += item("1", "A Lua error, told of on standard error; for doctor: the demo cannot run here.")
-        page += item("64", "Wrong usage.") + item("128+N", "Signal N ended it.")
-        page += item("any other", "What the script gave to os.exit.")
-        page += section("ENVIRONMENT")
-        page += item("NO_COLOR", "Where it is set and not empty, nothing is printed in colour.")
-        page += item("XDG_STATE_HOME", "Below it the prompt keeps its history: tupper/history.")
+        page += section("EXIT STATUS") + items(Surroundings.statuses)
+        page += section("ENVIRONMENT") + items(Surroundings.variables)
+        page += section("FILES") + items(Surroundings.files)
         page += section("EXAMPLES")
         page += text("What a script does, as lines of shell:")
         page += ".RS\n.nf\ntupper script \\-\\-trace demo.lua\n.fi\n.RE\n"
@@ -62,6 +69,9 @@ struct ManualPage {
 
     private func section(_ title: String) -> String { ".SH \(title)\n" }
     private func text(_ text: String) -> String { ".PP\n\(escaped(text))\n" }
+    private func items(_ rows: KeyValuePairs<String, String>) -> String {
+        rows.map { item($0.key, $0.value) }.joined()
+    }
     private func item(_ term: String, _ text: String) -> String {
         ".TP\n.B \(escaped(term))\n\(escaped(text))\n"
     }

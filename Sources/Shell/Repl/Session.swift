@@ -29,6 +29,7 @@ public final class Session {
         state.preloadStandardLibrary()
         record = SessionRecord(holdings, next: tracing ? LineTracer(state) : nil)
         state.tracer = record
+        if tracing { holdings.tellReleases(to: state) }
         let terminal = TerminalInput(keys: keys)
         input = terminal ?? PipedInput()
         printer = ValuePrinter(state: state) { terminal?.window }

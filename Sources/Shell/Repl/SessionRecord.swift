@@ -56,6 +56,8 @@ final class SessionRecord: Tracer {
         next?.ran(trace)
     }
 
+    func released(_ trace: Trace) { next?.released(trace) }
+
     func printed(_ bytes: [UInt8]) {
         change { $0.printed += bytes.prefix(max(0, Self.mostPrinted - $0.printed.count)) }
     }

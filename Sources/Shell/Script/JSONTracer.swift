@@ -16,7 +16,8 @@ public enum TraceFormat: String, CaseIterable, Sendable {
         `tupper script --trace FILE` prints a line on standard error for each primitive when it has run: where, which,
         how long it took, and after `#` the shell line that does the same. What a child runs begins with its pid in
         brackets. One that runs Lua in a child is told of when it `starts`, with the shell line, and again when it has
-        run; the child's last line is `exit`.
+        run; the child's last line is `exit`. What is released otherwise than by a primitive for just that, as at the
+        script's end, is told of as `released`, with the shell line that would do it.
 
         `--trace=json` prints a JSON object a line instead, with these fields:
 
@@ -33,7 +34,8 @@ public enum TraceFormat: String, CaseIterable, Sendable {
         | `seconds` | number or null | how long it took; null where it has not come back |
         | `error` | object or null | the fields of the error that it raised, but for the traceback |
 
-        A child that comes to its function's end tells of an `os.exit` that has no `where`. In arguments a handle is its
+        A child that comes to its function's end tells of an `os.exit` that has no `where`, and so does `release`, whose
+        argument `thing` is what was held and is released at the script's end, by `<close>` or by `undo`. In arguments a handle is its
         text, a function the word `function`; of a string longer than 4096 bytes only those are told, then `...`; one that
         is not UTF-8 is `{"base64": "..."}`.
 
@@ -61,6 +63,7 @@ final class JSONTracer: Tracer {
 
     func starts(_ trace: Trace) { print(trace) }
     func ran(_ trace: Trace) { print(trace) }
+    func released(_ trace: Trace) { print(trace) }
 
     private func print(_ trace: Trace) {
         let error = trace.error.filter { $0.key != .text("traceback") }

@@ -21,6 +21,14 @@ final class LineTracer: Tracer {
             (trace.nanoseconds.map(Milliseconds.text) ?? "no return") + (trace.failed ? "  failed" : ""))
     }
 
+    func released(_ trace: Trace) {
+        guard case .bytes(let thing)? = trace.arguments.first?.value else { return }
+        let how = Milliseconds.text(trace.nanoseconds ?? 0) + (trace.failed ? "  failed" : "")
+        state.complain(
+            "\(mark)released  \(String(decoding: thing, as: UTF8.self))  \(how)"
+                + (trace.shell.map { "  # \($0)" } ?? ""))
+    }
+
     private func print(_ trace: Trace, _ how: String) {
         let shell = trace.hasStarted ? "" : trace.shell.map { "  # \($0)" } ?? ""
         state.complain("\(mark)\(trace.position ?? "?")  \(trace.primitive)  \(how)\(shell)")

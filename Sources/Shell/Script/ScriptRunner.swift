@@ -33,8 +33,9 @@ public struct ScriptRunner {
         switch tracing {
         case .text: state.tracer = LineTracer(state)
         case .json: state.tracer = JSONTracer(state)
-        case nil: break
+        case nil: return
         }
+        holdings.tellReleases(to: state)
     }
 
     /// Runs `source` with `arguments` as `arg` and `...`. `name` is the file's, for messages.

@@ -47,8 +47,8 @@ final class StepConsole {
     /// Whether there was a terminal that has gone away.
     var isGone: Bool { editor?.isTerminalGone ?? false }
 
-    /// How wide a line may be; nil where nothing limits it.
-    var columns: Int? { editor?.columns }
+    /// How wide a line may be beside its owner; nil where nothing limits it.
+    var columns: Int? { editor.map { $0.columns - (owner.isEmpty ? 0 : owner.count + 1) } }
 
     /// Reads a line; without a terminal the line is shown, so that a transcript reads well. `complete` lists what the word
     /// before the cursor could become, and `suffix` follows where it is the only one.

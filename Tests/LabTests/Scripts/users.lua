@@ -172,3 +172,22 @@ for _, map in ipairs { ranges, "root" } do
     end) == 0)
     assert(box:wait { timeout = "12s" }.code == 7)
 end
+-- In a pid namespace of one's own with the host's /proc in sight, another process has the number there: nothing of it
+-- is read or written.
+for _, map in ipairs { ranges, "root" } do
+    told = proc.fork(function(parent)
+        ns.unshare { "pid" }
+        local inner <close> = ns.spawn({ "uts", users = map }, function(inside)
+            sys.hostname "inner"
+            inside:send { sys.uid(), fs.read "/proc/self/uid_map", ns.id "user" }
+            inside:receive()
+        end)
+        local seen = inner:receive()
+        seen[4] = ns.id("user", inner)
+        seen[6] = proc.capture { "hostname", within = inner }
+        ns.unshare { "user", users = map }
+        seen[5] = sys.uid()
+        parent:send(seen)
+    end):receive()
+    assert(told[1] == 0 and told[2]:match "^%s+0%s+" and told[3] == told[4] and told[5] == 0 and told[6] == "inner\n")
+end
