@@ -85,6 +85,7 @@ fs.write("/mnt/config.json", ([[{ "ociVersion": "1.0.0",
 fs.tmpfs "/run"
 compare("a container, start to exit", 41, {
     { name = "C program", run = { container, 1, root, "/bin/true" } },
+    { name = "C, its file kept", run = { container .. "-kept", 1, root, "/bin/true" } },
     { name = "tupper script", run = { tupper, "script", here .. "/container.lua", 1, root } },
     { name = "unshare ... chroot", run = { "unshare", "-mpniu", "--fork", "chroot", root, "/bin/true" } },
     { name = "bubblewrap", run = { "bwrap", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts",
@@ -93,6 +94,7 @@ compare("a container, start to exit", 41, {
 })
 compare("500 containers, one after another", 5, {
     { name = "C program", run = { container, 500, root, "/bin/true" } },
+    { name = "C, its file kept", run = { container .. "-kept", 500, root, "/bin/true" } },
     { name = "tupper script", run = { tupper, "script", here .. "/container.lua", 500, root } },
 })
 

@@ -19,6 +19,8 @@ void remove_group(void);
 // mounts.c
 void enter_root(const char *root);
 // own.c
+void take_hold(void);
+void protect_hold(void);
 void move_over(void);
 
 static inline int must(long result, const char *what) {

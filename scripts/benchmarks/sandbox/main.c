@@ -151,6 +151,7 @@ static void contain(char *words[], const int tasks[2], int parent) {
     must(chdir("/"), "chdir");
     must(getcwd(place, sizeof place) != NULL ? 0 : -1, "getcwd");
     must(access(words[4], F_OK), words[4]);
+    move_over();
     struct rlimit limit;
     must(getrlimit(RLIMIT_CORE, &limit), "core");
     limit.rlim_cur = limit.rlim_max = 0;
@@ -195,7 +196,6 @@ int main(int count, char *words[]) {
         struct sigaction action;
         sigaction(number, NULL, &action);
     }
-    move_over();
     note_origin();
     struct clone_args arguments = {.flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
                                             CLONE_NEWUTS | CLONE_INTO_CGROUP,

@@ -158,10 +158,12 @@ void enter_root(const char *root) {
     mount_inside(root, "/sys", make("sysfs", (const char *const[][2]){{"ro"}, {"source", "sysfs"}, {NULL}},
                                     MOUNT_ATTR_RDONLY | plain));
     make_devices(root);
+    take_hold();
     struct statx status;
     must(statx(AT_FDCWD, root, 0, STATX_MNT_ID, &status), root);
     must(chdir(root), "chdir");
     must(syscall(SYS_pivot_root, ".", "."), "pivot_root");
+    protect_hold();
     must(umount2(".", MNT_DETACH), "umount");
     must(chdir("/"), "chdir /");
     cover();
