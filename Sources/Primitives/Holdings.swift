@@ -42,10 +42,10 @@ public final class Holdings {
         return holding
     }
 
-    fileprivate typealias Told = (Holding, _ shell: String?, UInt64, Bool) -> Void
+    fileprivate typealias Told = (Holding, _ shell: String, UInt64, Bool) -> Void
     private var told: Told?
 
-    /// Tells the state's tracer of what is released from now on.
+    /// Tells the state's tracer of what is released from now on, where a shell line would do the same.
     public func tellReleases(to state: State) {
         told = { [unowned state] holding, shell, nanoseconds, hasFailed in
             state.traceRelease(
@@ -153,17 +153,17 @@ public final class Holding {
     public func release(byPrimitive: Bool = false) throws {
         guard let undo, owner == Processes.generation else { return }
         self.undo = nil
-        let told = byPrimitive ? nil : told
-        // Asked for while it is there.
-        let (line, start) = told == nil ? (nil, 0) : (shell, Clock.nanoseconds)
+        // Asked for while it is there; nil where it is gone already.
+        let line = byPrimitive || told == nil ? nil : shell
+        let start = line == nil ? 0 : Clock.nanoseconds
         do { try undo() } catch {
             // A mount that is busy now may not be so at the end.
             self.undo = undo
-            told?(self, line, Clock.nanoseconds &- start, true)
+            if let line { told?(self, line, Clock.nanoseconds &- start, true) }
             throw error
         }
         isReleased = true
-        told?(self, line, Clock.nanoseconds &- start, false)
+        if let line { told?(self, line, Clock.nanoseconds &- start, false) }
         for note in notes() { note.forget() }
     }
 

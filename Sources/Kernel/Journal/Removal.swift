@@ -58,7 +58,16 @@ extension JournalReader.Entry {
             }
             link = found
         }
-        if !isDry { try link.delete() }
+        return try isDry ? .removed : unlessGone { () throws(SystemCallError) in try link.delete() }
+    }
+
+    /// It may go by itself meanwhile: a link with the namespace of its other end, what is on a link with that.
+    private func unlessGone(_ body: () throws(SystemCallError) -> Void) throws(SystemCallError)
+        -> Leftovers.Outcome
+    {
+        do { try body() } catch let error where [ENODEV, ESRCH, EADDRNOTAVAIL].contains(error.number) {
+            return .gone
+        }
         return .removed
     }
 
@@ -70,8 +79,9 @@ extension JournalReader.Entry {
             try LinkAddress.all().contains(where: { $0.link == index && $0.address == address })
         else { return .gone }
         if identity == nil { return .left("it may be somebody else's") }
-        if !isDry { try LinkAddress.remove(address, from: link) }
-        return .removed
+        return try isDry
+            ? .removed
+            : unlessGone { () throws(SystemCallError) in try LinkAddress.remove(address, from: link) }
     }
 
     private func removeRoute(
@@ -83,8 +93,7 @@ extension JournalReader.Entry {
         }
         guard isThere else { return .gone }
         if identity == nil { return .left("it may be somebody else's") }
-        if !isDry { try route.delete() }
-        return .removed
+        return try isDry ? .removed : unlessGone { () throws(SystemCallError) in try route.delete() }
     }
 
     /// nft(8) runs in a copy of this process that has gone to the namespace.

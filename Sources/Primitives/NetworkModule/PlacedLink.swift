@@ -16,7 +16,10 @@ final class PlacedLink {
         "ip address delete \(address) dev \(shellQuoted(link.name))"
     }
 
-    var shellToDelete: String { "ip link delete \(shellQuoted(link.name))" }
+    /// nil where it is gone.
+    var shellToDelete: String? {
+        (try? perform { _ in }) == nil ? nil : "ip link delete \(shellQuoted(link.name))"
+    }
 
     /// Changes it, in its namespace.
     func change(_ body: (Link) throws(SystemCallError) -> Void) throws(SystemCallError) {

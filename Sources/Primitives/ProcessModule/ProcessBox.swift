@@ -18,7 +18,10 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         self.channel = channel
         self.report = report
         self.terminal = terminal
-        holding = holdings.hold("process \(child.pid)", shell: "kill -s KILL \(child.pid)") {
+        holding = holdings.hold(
+            "process \(child.pid)",
+            shell: (try? child.isRunning()) == true ? "kill -s KILL \(child.pid)" : nil
+        ) {
             try child.end()
         }
     }

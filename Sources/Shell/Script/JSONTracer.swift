@@ -17,7 +17,7 @@ public enum TraceFormat: String, CaseIterable, Sendable {
         how long it took, and after `#` the shell line that does the same. What a child runs begins with its pid in
         brackets. One that runs Lua in a child is told of when it `starts`, with the shell line, and again when it has
         run; the child's last line is `exit`. What is released otherwise than by a primitive for just that, as at the
-        script's end, is told of as `released`, with the shell line that would do it.
+        script's end, is told of as `released` where a shell line would do the same.
 
         `--trace=json` prints a JSON object a line instead, with these fields:
 
