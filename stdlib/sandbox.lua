@@ -241,18 +241,18 @@ function Box:ready()
 end
 
 -- One more program in it, held as tight as the first unless said otherwise.
-local function joining(start)
-  return function(box, given)
-    box:ready()
-    local program = describe(box.options)
-    program.clear_env, program.within = nil, box.process
-    for name, value in pairs(given) do program[name] = value end
-    return start(program)
-  end
+local function joining(box, given)
+  box:ready()
+  local program = describe(box.options)
+  program.clear_env, program.within = nil, box.process
+  for name, value in pairs(given) do program[name] = value end
+  return program
 end
 
 --- Runs, captures or starts another program in it, as proc.run, proc.capture and proc.spawn do.
-Box.run, Box.capture, Box.spawn = joining(proc.run), joining(proc.capture), joining(proc.spawn)
+function Box:run(given) return proc.run(joining(self, given)) end
+function Box:capture(given) return proc.capture(joining(self, given)) end
+function Box:spawn(given) return proc.spawn(joining(self, given)) end
 
 --- Connects this process's terminal to its own, as term.attach does.
 function Box:attach(options) return term.attach(self.options.terminal, self.process, options) end
