@@ -3,14 +3,12 @@
 #include "CKernel.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <linux/sched.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
@@ -107,53 +105,6 @@ int ck_prctl(int option, unsigned long argument) { return prctl(option, argument
 
 int ck_setresgid(gid_t group) { return setresgid(group, group, group); }
 int ck_setresuid(uid_t user) { return setresuid(user, user, user); }
-
-// The directories that a program is looked for in: of the environment that it is given, else of this process's own.
-static const char *search_path(char *const environment[]) {
-    for (; *environment != NULL; environment++)
-        if (strncmp(*environment, "PATH=", 5) == 0)
-            return *environment + 5;
-    const char *own = getenv("PATH");
-    return own != NULL ? own : "/bin:/usr/bin";
-}
-
-// The next place of a program, which is cut where it is too long; NULL after the last.
-static const char *next_place(const char **path, const char *name, char place[PATH_MAX]) {
-    if (**path == 0)
-        return NULL;
-    size_t length = strcspn(*path, ":");
-    snprintf(place, PATH_MAX, "%.*s%s%s", (int)length, *path, length > 0 ? "/" : "", name);
-    *path += length + ((*path)[length] == ':');
-    return place;
-}
-
-int ck_has_program(char *const words[], char *const environment[]) {
-    char place[PATH_MAX];
-    if (strchr(words[0], '/') != NULL || words[0][0] == 0)
-        return access(words[0], F_OK) == 0 || errno != ENOENT;
-    for (const char *path = search_path(environment); next_place(&path, words[0], place) != NULL;)
-        if (access(place, F_OK) == 0 || errno == EACCES)
-            return 1;
-    return 0;
-}
-
-int ck_become_program(char *const words[], char *const environment[]) {
-    char place[PATH_MAX];
-    int error = ENOENT;
-    if (strchr(words[0], '/') != NULL || words[0][0] == 0) {
-        execvpe(words[0], words, environment);
-        return errno;
-    }
-    for (const char *path = search_path(environment); next_place(&path, words[0], place) != NULL;) {
-        execvpe(strchr(place, '/') != NULL ? place : words[0], words, environment);
-        // What may not be run there may be found elsewhere, and is told of if not.
-        if (errno == EACCES)
-            error = EACCES;
-        else if (errno != ENOENT && errno != ENOTDIR)
-            return errno;
-    }
-    return error;
-}
 
 char **ck_environment(void) { return environ; }
 

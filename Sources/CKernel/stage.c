@@ -21,8 +21,12 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// Where the filter lies that a stage puts a program under.
+#define FILTER_PLACE 0x500000
 
 #define STAGE __attribute__((section("tupper_stage"), used, noinline, no_stack_protector, no_sanitize("all")))
 
@@ -140,6 +144,32 @@ STAGE static void be_init(int main_process, int line) {
     }
 }
 
+STAGE static int number_in(const char *digits) {
+    int number = 0;
+    for (; *digits != 0; digits++)
+        number = number * 10 + (*digits - '0');
+    return number;
+}
+
+// Tries paths, up to an empty one behind which the program's arguments stand: why none can be run.
+STAGE static int run_program(char **paths, char **environment) {
+    char **arguments = paths;
+    while (**arguments != 0)
+        arguments++;
+    arguments++;
+    long error = ENOENT;
+    for (char **path = paths; **path != 0; path++) {
+        long result = -call(SYS_execve, (long)*path, (long)arguments, (long)environment, 0);
+        // As execvpe(3) has it: what cannot be run there may be found elsewhere, and is told of if not.
+        if (result == EACCES)
+            error = result;
+        if (result == EACCES || result == ENOENT || result == ENOTDIR)
+            continue;
+        return (int)result;
+    }
+    return (int)error;
+}
+
 // Makes a child that becomes a program, and stays outside to reap it: a container whose PID 1 has ended waits for all
 // who were born in it. `words` are paths to try, an empty one, then the program's arguments. The first word says t where
 // standard input becomes the controlling terminal. What went wrong is told on descriptor 3, how it ended on 4.
@@ -167,36 +197,54 @@ STAGE static void join(char **words, char **environment) {
         tell(report, 4, ENOTTY);
         call(SYS_exit_group, 127, 0, 0, 0);
     }
-    char **arguments = words + 1;
-    while (**arguments != 0)
-        arguments++;
-    arguments++;
-    long error = ENOENT;
-    for (char **path = words + 1; **path != 0; path++) {
-        long result = -call(SYS_execve, (long)*path, (long)arguments, (long)environment, 0);
-        // As execvpe(3) has it: what cannot be run there may be found elsewhere, and is told of if not.
-        if (result == EACCES)
-            error = result;
-        if (result == EACCES || result == ENOENT || result == ENOTDIR)
-            continue;
-        error = result;
-        break;
-    }
-    tell(report, 3, (int)error);
+    tell(report, 3, run_program(words + 1, environment));
     call(SYS_exit_group, 127, 0, 0, 0);
+}
+
+// Up to eight bytes of text, without a constant elsewhere.
+STAGE static void say(unsigned long text, int length) { call(SYS_write, 2, (long)&text, length, 0); }
+
+// "tupper: NAME: cannot be run: error 123": who started it has gone, and cannot be told otherwise.
+STAGE static void complain(const char *name, unsigned long error) {
+    int length = 0;
+    while (name[length] != 0)
+        length++;
+    say(0x203a726570707574, 8);
+    call(SYS_write, 2, (long)name, length, 0);
+    say(0x746f6e6e6163203a, 8);
+    say(0x3a6e757220656220, 8);
+    say(0x20726f72726520, 7);
+    say(('0' + error / 100) | ('0' + error / 10 % 10) << 8 | ('0' + error % 10) << 16 | '\n' << 24, 4);
+}
+
+// Becomes a program, under the filter of system calls that lies in memory by so many instructions as the first word says
+// after x, or l where refusals are noted. This way nothing of this program's is open or in sight while the kernel looks
+// for the file and its interpreter: an image could have it look below /proc/self.
+STAGE static void become(char **words, char **environment) {
+    struct sock_fprog program;
+    program.len = (unsigned short)number_in(words[0] + 1);
+    program.filter = (struct sock_filter *)FILTER_PLACE;
+    long error = 0;
+    if (program.len != 0)
+        error = -call(SYS_seccomp, SECCOMP_SET_MODE_FILTER, words[0][0] == 'l' ? SECCOMP_FILTER_FLAG_LOG : 0,
+                      (long)&program, 0);
+    if (error == 0)
+        error = run_program(words + 1, environment);
+    complain(words[1], (unsigned long)error);
+    call(SYS_exit_group, error == ENOENT ? 127 : 126, 0, 0, 0);
 }
 
 STAGE static void run_stage(long *stack) {
     long count = stack[0];
     char **words = (char **)(stack + 1);
     char **environment = words + count + 1;
-    if (words[0][0] == 'i') {
-        int number = 0;
-        for (char *digit = words[0] + 1; *digit != 0; digit++)
-            number = number * 10 + (*digit - '0');
-        be_init(number, 0);
-    }
-    join(words, environment);
+    if (words[0][0] == 'i')
+        be_init(number_in(words[0] + 1), 0);
+    if (words[0][0] == 'x' || words[0][0] == 'l')
+        become(words, environment);
+    if (words[0][0] == 't' || words[0][0] == '-')
+        join(words, environment);
+    call(SYS_exit_group, 126, 0, 0, 0);
 }
 
 __attribute__((naked, section("tupper_stage"), used)) static void stage_entry(void) {
@@ -209,15 +257,16 @@ __attribute__((naked, section("tupper_stage"), used)) static void stage_entry(vo
 
 extern const char __start_tupper_stage[], __stop_tupper_stage[];
 
-int ck_make_stage(void) {
-    size_t length = (size_t)(__stop_tupper_stage - __start_tupper_stage);
+int ck_make_stage(const char *name, const void *filter, size_t size) {
     const unsigned long base = 0x400000;
+    static char zeros[4096];
+    // As far into a page as its place in the file: the header stands before.
+    const size_t start = 256, length = (size_t)(__stop_tupper_stage - __start_tupper_stage);
+    const size_t end = (start + length + 4095) & ~(size_t)4095;
     struct {
         Elf64_Ehdr file;
-        Elf64_Phdr segment;
+        Elf64_Phdr segments[2];
     } header = {0};
-    // The code starts on an address that is as far into a page as its place in the file.
-    size_t offset = 4096;
     memcpy(header.file.e_ident, ELFMAG, SELFMAG);
     header.file.e_ident[EI_CLASS] = ELFCLASS64;
     header.file.e_ident[EI_DATA] = ELFDATA2LSB;
@@ -229,22 +278,28 @@ int ck_make_stage(void) {
     header.file.e_machine = EM_AARCH64;
 #endif
     header.file.e_version = EV_CURRENT;
-    header.file.e_entry = base + (size_t)((const char *)stage_entry - __start_tupper_stage);
+    header.file.e_entry = base + start + (size_t)((const char *)stage_entry - __start_tupper_stage);
     header.file.e_phoff = sizeof header.file;
     header.file.e_ehsize = sizeof header.file;
-    header.file.e_phentsize = sizeof header.segment;
-    header.file.e_phnum = 1;
-    header.segment = (Elf64_Phdr){
-        .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = offset, .p_vaddr = base, .p_paddr = base,
-        .p_filesz = length, .p_memsz = length, .p_align = 4096};
+    header.file.e_phentsize = sizeof *header.segments;
+    header.file.e_phnum = size > 0 ? 2 : 1;
+    header.segments[0] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_flags = PF_R | PF_X, .p_offset = start, .p_vaddr = base + start, .p_filesz = length,
+        .p_memsz = length, .p_align = 4096};
+    header.segments[1] = (Elf64_Phdr){
+        .p_type = PT_LOAD, .p_flags = PF_R, .p_offset = end, .p_vaddr = FILTER_PLACE, .p_filesz = size,
+        .p_memsz = size, .p_align = 4096};
     // MFD_EXEC: 0x10, since Linux 6.3, where a machine may want it said.
-    int file = memfd_create("tupper-stage", MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10);
+    int file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | 0x10);
     if (file < 0 && errno == EINVAL)
-        file = memfd_create("tupper-stage", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+        file = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (file < 0)
         return -1;
-    if (pwrite(file, &header, sizeof header, 0) != (ssize_t)sizeof header ||
-        pwrite(file, __start_tupper_stage, length, (off_t)offset) != (ssize_t)length || fchmod(file, 0555) < 0 ||
+    const struct iovec parts[] = {
+        {&header, sizeof header}, {zeros, start - sizeof header}, {(void *)__start_tupper_stage, length},
+        {zeros, size > 0 ? end - start - length : 0}, {(void *)filter, size}};
+    ssize_t whole = (ssize_t)(size > 0 ? end + size : start + length);
+    if (writev(file, parts, 5) != whole || fchmod(file, 0555) < 0 ||
         fcntl(file, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0) {
         int saved = errno;
         close(file);

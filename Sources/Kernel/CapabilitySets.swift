@@ -62,7 +62,6 @@ public struct CapabilitySets: Sendable, Equatable {
 
     /// The same where it is known what they are.
     func apply(since before: CapabilitySets) throws(SystemCallError) {
-        OwnProgram.move()
         try Self.drop(before.bounding.subtracting(bounding), from: before.bounding)
         if let missing = bounding.subtracting(before.bounding).names.first {
             throw SystemCallError(

@@ -38,7 +38,6 @@ public struct Privileges: Sendable {
     /// so that it need not allow what happens here; without no_new_privs it needs CAP_SYS_ADMIN and must come before
     /// that is given up.
     public func apply() throws(SystemCallError) {
-        OwnProgram.move()
         try ResourceLimit.apply(limits)
         if let outOfMemoryScore { try Scheduling.setOutOfMemoryScore(outOfMemoryScore) }
         if let niceness { try Scheduling.setNiceness(niceness) }

@@ -74,7 +74,6 @@ public struct SystemCallFilter: Sendable, Equatable {
 
     /// Lays it on this process and its children for good. EACCES without CAP_SYS_ADMIN or no_new_privs.
     public func load() throws(SystemCallError) {
-        OwnProgram.move()
         try systemCall("seccomp") {
             unsafe instructions.withUnsafeBytes {
                 unsafe ck_seccomp_load($0.baseAddress, UInt16($0.count / 8), isLogged ? 2 : 0)

@@ -71,6 +71,10 @@ int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
 /// such a program; what cannot be seen may be there.
 int ck_become_program(char *const words[], char *const environment[]);
 int ck_has_program(char *const words[], char *const environment[]);
+/// What will keep a program from being run, as far as can be told before: an error's number, 0 for nothing. The one that was
+/// checked last run by a stage (`mode` as in stage.c): an error's number.
+int ck_check_program(char *const words[], char *const environment[]);
+int ck_become_staged(int stage, const char *mode, char *const words[], char *const environment[]);
 /// The arguments of main, which Swift sees as text only.
 char **ck_arguments(int *count);
 /// Where the heap of brk(2) ended before main.
@@ -212,8 +216,9 @@ int ck_receive_descriptor(int socket);
 /// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
 int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
 
-/// A program of a few hundred bytes, in sealed memory: init, or what makes a child that joins a container. Its file.
-int ck_make_stage(void);
+/// A program of a few hundred bytes, in sealed memory: init, what makes a child that joins a container, or what becomes a
+/// program, under a filter of so many bytes. Its file, `name` as /proc/PID/exe shows it.
+int ck_make_stage(const char *name, const void *filter, size_t size);
 /// execveat(2) of it: `words` as the first says: i and a pid for init; else see stage.c.
 int ck_run_stage(int stage, char *const words[], char *const environment[]);
 /// Blocks every signal, or none.

@@ -7,8 +7,8 @@ internal import Glibc
 ///
 /// Before this process leaves the host's root, it takes hold of its file by a mount that it makes read-only: its own copy
 /// of the one that the file lies on, where that is about to go, else one for the file alone, which takes the kernel ten
-/// times as long to let go of. Before it starts a process in there, becomes a program or gives up the right to, it
-/// moves over to that file. seal.c tells how.
+/// times as long to let go of. Before it starts a process in there, which could look at it, it moves over to that file:
+/// seal.c tells how. Who only becomes another program does so by way of a stage.
 enum OwnProgram {
     private final class Hold {
         let file: Descriptor
@@ -27,9 +27,12 @@ enum OwnProgram {
     nonisolated(unsafe) private static var hold: Hold?
     nonisolated(unsafe) private static var process: Int32 = 0
     nonisolated(unsafe) private static var hasMoved = false
+    /// Whether this process, or who it is a copy of, has left the root that it was started in.
+    nonisolated(unsafe) private(set) static var hasLeftHost = false
 
     /// Takes hold of the file, while the host's root is in sight; `/` is about to be detached where `leavingRoot`.
     static func takeHold(leavingRoot: Bool = false) {
+        unsafe hasLeftHost = true
         if unsafe hasMoved || (hold != nil && process == getpid()) { return }
         do { unsafe hold = try open(leavingRoot: leavingRoot) } catch { hide() }
         unsafe process = getpid()

@@ -70,14 +70,38 @@ public struct Program: Sendable {
         _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) -> Result<Int32, SystemCallError> {
-        if unsafe ck_has_program(words, environment) == 0 { return .success(ENOENT) }
         do throws(SystemCallError) {
+            if unsafe OwnProgram.hasLeftHost { return .success(try unsafe becomeStaged(words, environment)) }
+            if unsafe ck_has_program(words, environment) == 0 { return .success(ENOENT) }
             try privileges.apply()
-            // Close-on-exec rather than closed: when the program cannot be run, this process goes on.
-            try systemCall("close_range") { ck_close_range(3, .max, 4) }
+            try Self.prepareToLeave()
         } catch { return .failure(error) }
-        ck_heed_signals()
         return unsafe .success(ck_become_program(words, environment))
+    }
+
+    /// Close-on-exec rather than closed: when the program cannot be run, this process goes on.
+    private static func prepareToLeave() throws(SystemCallError) {
+        try systemCall("close_range") { ck_close_range(3, .max, 4) }
+        ck_heed_signals()
+    }
+
+    /// The same by way of a stage: while the kernel looks for an image's program, and for the interpreter that its first
+    /// line names, /proc/self must not lead to this program, nor to anything of the host that it has open
+    /// (CVE-2019-5736, CVE-2024-21626).
+    private func becomeStaged(
+        _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+        _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    ) throws(SystemCallError) -> Int32 {
+        let problem = unsafe ck_check_program(words, environment)
+        if problem != 0 { return problem }
+        var privileges = privileges
+        var filter: SystemCallFilter?
+        // The stage needs calls that a filter may refuse. Without no_new_privs, loading one needs what is given up before.
+        if privileges.gainsNothing, privileges.filters.count == 1 { filter = privileges.filters.popLast() }
+        let stage = try Stage(filter: filter)
+        try privileges.apply()
+        try Self.prepareToLeave()
+        return unsafe stage.become(under: filter, words, environment)
     }
 
     /// Starts the program with these descriptors as its standard ones; nil for this process's own.

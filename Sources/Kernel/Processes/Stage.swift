@@ -8,7 +8,29 @@ struct Stage: ~Copyable {
 
     /// memfd_create(2), then sealed: nobody can change it any more.
     init() throws(SystemCallError) {
-        file = Descriptor(owning: try systemCall("memfd_create") { ck_make_stage() })
+        file = Descriptor(
+            owning: try systemCall("memfd_create") { unsafe ck_make_stage("tupper-stage", nil, 0) })
+    }
+
+    /// One that puts the program that it becomes under a filter first.
+    init(filter: SystemCallFilter?) throws(SystemCallError) {
+        let number = try systemCall("memfd_create") {
+            guard let filter else { return unsafe ck_make_stage("tupper-exec", nil, 0) }
+            return unsafe filter.instructions.withUnsafeBytes {
+                unsafe ck_make_stage("tupper-exec", $0.baseAddress, $0.count)
+            }
+        }
+        file = Descriptor(owning: number)
+    }
+
+    /// Becomes the program that ck_check_program found; where the stage cannot be run, everything stays open: an error's
+    /// number.
+    func become(
+        under filter: SystemCallFilter?, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
+        _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+    ) -> Int32 {
+        let mode = (filter?.isLogged == true ? "l" : "x") + String((filter?.instructions.count ?? 0) / 8)
+        return unsafe ck_become_staged(file.number, mode, words, environment)
     }
 
     /// The descriptors that the stage uses, to report on and to tell how the program ended.
