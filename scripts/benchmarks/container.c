@@ -23,11 +23,20 @@ static void must(int result, const char *what) {
 
 // As tupper does it where OWN_FILE is set, the file that runs is kept from the container: see sandbox/own.c.
 #ifdef OWN_FILE
-void take_hold(void), protect_hold(void), move_over(void);
+void take_hold(void), protect_hold(void);
+int make_stage(const char *program, const void *filter, size_t size);
+void become(int stage, int instructions, char *const words[], char *const environment[]);
 #else
 static void take_hold(void) {}
 static void protect_hold(void) {}
-static void move_over(void) {}
+static int make_stage(const char *program, const void *filter, size_t size) {
+    (void)program, (void)filter, (void)size;
+    return -1;
+}
+static void become(int stage, int instructions, char *const words[], char *const environment[]) {
+    (void)stage, (void)instructions;
+    execve(words[0], words, environment);
+}
 #endif
 
 static void contain(const char *root, char *const program[]) {
@@ -41,8 +50,7 @@ static void contain(const char *root, char *const program[]) {
     protect_hold();
     must(umount2(".", MNT_DETACH), "umount");
     must(chdir("/"), "chdir /");
-    move_over();
-    execv(program[0], program);
+    become(make_stage(program[0], NULL, 0), 0, program, environ);
     must(-1, "exec");
 }
 

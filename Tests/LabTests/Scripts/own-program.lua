@@ -190,3 +190,29 @@ for kind, make in pairs(evil) do
         assert(proc.capture { "sha256sum", "/mnt/tupper" } == before)
     end
 end
+
+-- Nor where it is another file by the time the kernel looks: what is in sight then is the stage, and nothing else.
+fs.mkdir "/mnt/image/proc"
+fs.copy("/bin/busybox", "/mnt/image/true")
+fs.write("/mnt/image/evil", "#!/proc/self/exe script\nio.open('/told', 'w'):write('told')\n", { mode = "0755" })
+fs.write("/mnt/swap.pl", [[
+    chdir "/mnt/image";
+    while (1) { for my $name ("true", "evil") { link $name, "next"; rename "next", "busybox"; } }
+]])
+local swapper <close> = proc.spawn { "perl", "/mnt/swap.pl" }
+while not fs.exists "/mnt/image/busybox" do sys.sleep "1ms" end
+local ended = { ran = 0, refused = 0, stopped = 0 }
+for _ = 1, 300 do
+    local made = ns.spawn({ "mount", "pid" }, function()
+        fs.bind("/mnt/image", "/mnt/image")
+        fs.mount { type = "proc", target = "/proc", root = "/mnt/image" }
+        fs.pivot "/mnt/image"
+        proc.exec { "/busybox", "true" }
+    end)
+    local waited, result = pcall(made.wait, made)
+    local how = not waited and "refused" or result.code == 0 and "ran" or "stopped"
+    assert(waited or result.code == "ELOOP", tostring(result))
+    ended[how] = ended[how] + 1
+end
+assert(ended.ran > 10 and ended.refused > 10, ("%d ran, %d refused, %d stopped"):format(ended.ran, ended.refused, ended.stopped))
+assert(not fs.exists "/mnt/image/told" and proc.capture { "sha256sum", "/mnt/tupper" } == before)

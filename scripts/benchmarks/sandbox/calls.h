@@ -21,7 +21,8 @@ void enter_root(const char *root);
 // own.c
 void take_hold(void);
 void protect_hold(void);
-void move_over(void);
+int make_stage(const char *program, const void *filter, size_t size);
+void become(int stage, int instructions, char *const words[], char *const environment[]);
 
 static inline int must(long result, const char *what) {
     if (result < 0) {

@@ -1,24 +1,10 @@
-// The process comes to run its own file from a mount that refuses writing, as OwnProgram.swift has it, by the same seal.c.
+// The file that runs is kept from the container, as OwnProgram.swift and Program.swift have it: by the same stage.c.
 #include "calls.h"
 #include <CKernel.h>
 #include <linux/mount.h>
+#include <linux/openat2.h>
 
-static int file, old_root, pagemap, argument_count;
-static char **arguments;
-static uintptr_t first_break;
-
-__attribute__((constructor)) static void keep_arguments(int count, char **words) {
-    argument_count = count;
-    arguments = words;
-    first_break = (uintptr_t)sbrk(0);
-}
-
-char **ck_arguments(int *count) {
-    *count = argument_count;
-    return arguments;
-}
-
-uintptr_t ck_first_break(void) { return first_break; }
+static int file, old_root, pagemap;
 
 void take_hold(void) {
     char program[4096];
@@ -33,7 +19,6 @@ void take_hold(void) {
     must(statx(AT_FDCWD, "/", AT_SYMLINK_NOFOLLOW, STATX_MNT_ID, &mount), "/");
     old_root = must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
     pagemap = must(open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC), "pagemap");
-    getpid();
 }
 
 void protect_hold(void) {
@@ -42,9 +27,23 @@ void protect_hold(void) {
     close(old_root);
 }
 
-void move_over(void) {
-    getpid();
-    must(ck_program_moves(file, pagemap), "PR_SET_MM_MAP");
-    close(file);
-    close(pagemap);
+int make_stage(const char *program, const void *filter, size_t size) {
+    char content[1024];
+    struct stat status;
+    struct open_how how = {.flags = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, .resolve = RESOLVE_NO_MAGICLINKS};
+    must(access(program, X_OK), program);
+    must(stat(program, &status), program);
+    int descriptor = must(syscall(SYS_openat2, AT_FDCWD, program, &how, sizeof how), program);
+    must(read(descriptor, content, sizeof content), program);
+    close(descriptor);
+    return must(ck_make_stage("stage", filter, size), "stage");
+}
+
+void become(int stage, int instructions, char *const words[], char *const environment[]) {
+    char mode[16];
+    char *all[16] = {mode, words[0], "", words[0]};
+    snprintf(mode, sizeof mode, "x%d", instructions);
+    for (int index = 1; index < 12 && words[index] != NULL; index++)
+        all[3 + index] = words[index];
+    must(ck_run_stage(stage, all, environment), "stage");
 }
