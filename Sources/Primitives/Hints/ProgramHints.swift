@@ -1,9 +1,12 @@
 internal import Kernel
 
-/// The Debian package that a missing program comes in.
+/// Why a program cannot be run, or the Debian package that a missing one comes in.
 func programHint(_ error: SystemCallError) -> String? {
-    guard error.call == "execve", error.code == "ENOENT", let program = error.subjects.first?.text else {
-        return nil
+    guard error.call == "execve", let program = error.subjects.first?.text else { return nil }
+    if error.code == "ELOOP" { return "a link of /proc leads there, which no program of a container may be" }
+    guard error.code == "ENOENT" else { return nil }
+    if program.contains("/"), (try? Files.exists(RootPath(Path(program)))) == true {
+        return "it is there, but not the interpreter that its first line names, or its loader"
     }
     let packages = [
         "mkfs.btrfs": "btrfs-progs", "mkfs.xfs": "xfsprogs", "mkfs.ext4": "e2fsprogs",

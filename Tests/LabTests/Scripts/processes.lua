@@ -87,3 +87,26 @@ ns.unshare { "pid", "mount", "uts" }
 fs.mount { type = "proc", target = "/proc" }
 assert(proc.self() == 1 and #proc.list() == 1)
 os.exit(0)
+
+-- Why a program cannot be run: what it names is missing, not itself.
+fs.tmpfs "/mnt"
+fs.write("/mnt/script", "#!/no/such/interpreter\n", { mode = "0755" })
+ok, err = pcall(proc.run, { "/mnt/script" })
+assert(not ok and err.code == "ENOENT" and err.hint:find "interpreter")
+-- In a container it is told before anything is given up; a script without a first line is for the shell.
+fs.mkdir "/mnt/bin"
+fs.copy("/bin/busybox", "/mnt/bin/sh")
+fs.write("/mnt/plain", "exit 7", { mode = "0755" })
+fs.write("/mnt/data", "x")
+child = ns.spawn({ "mount" }, function(parent)
+    fs.bind("/mnt", "/mnt")
+    fs.pivot "/mnt"
+    local codes = {}
+    for _, path in ipairs { "/script", "/nothing", "/data", "/bin", "nothing" } do
+        codes[#codes + 1] = select(2, pcall(proc.exec, { path, no_new_privileges = true, capabilities = {} })).code
+    end
+    parent:send(codes)
+    proc.exec { "plain", env = { PATH = "/none:/bin:/" } }
+end)
+assert(table.concat(child:receive(), " ") == "ENOENT ENOENT EACCES EACCES ENOENT")
+assert(child:wait().code == 7)
