@@ -21,6 +21,8 @@
 /// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent. The child is born in the group
 /// of version 2 whose directory `cgroup` is; -1 for this process's.
 pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup);
+/// Whether the process that made this one by that has ended; in whichever pid namespace it was.
+int ck_parent_has_ended(void);
 
 /// unshare(2) and setns(2), which Glibc's module hides behind _GNU_SOURCE.
 int ck_unshare(uint64_t flags);
