@@ -65,7 +65,8 @@ is_alone_after(parent)
 for round = 1, 40 do
     is_alone_after(proc.fork(function()
         for number = 1, round % 4 + 1 do
-            ns.spawn({ number % 2 == 0 and "pid" or "uts", users = number == 3 and "root" or nil }, function() sys.sleep(1234) end)
+            local users = number == 3 and "root" or nil
+            ns.spawn({ number % 2 == 0 and "pid" or "uts", users = users }, function() sys.sleep(1234) end)
         end
         proc.kill(proc.self(), "KILL")
     end))
