@@ -95,6 +95,14 @@ proc.fork(function()
     proc.affinity { 0 }
     equals(said "nproc; cat /proc/self/oom_score_adj", all .. "\n0\n")
     equals(said("nproc", { affinity = { 0 } }), "1\n")
+    -- Nor is it left to programs that join, which fare as the first one does, unless said otherwise.
+    local fares = "nproc; cat /proc/self/oom_score_adj"
+    equals(inside(fares), all .. "\n0\n")
+    equals(inside(fares, { oom_score = 300, affinity = { 0 } }), "1\n300\n")
+    local box <close> = sandbox { root = root, command = { "sleep", "100" }, oom_score = 300 }
+    equals(box:capture { "cat", "/proc/self/oom_score_adj", oom_score = 400 }, "400\n")
+    box:ready()
+    equals(proc.capture { "cat", "/proc/self/oom_score_adj", within = box.process }, "300\n")
 end):wait()
 do
     local _, result = first("exit 0")
