@@ -69,6 +69,11 @@ int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64
 /// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
 int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
 
+/// Takes the files out of reach that a path could lead through or a program be read from, until they are given back: by
+/// way of /proc/self/fd they are in reach of what the kernel is asked to run.
+int ck_withhold_files(void);
+void ck_return_files(void);
+
 /// As execvpe(3), but by the PATH of the environment that is given where it has one: an error's number. Whether there is
 /// such a program; what cannot be seen may be there.
 int ck_become_program(char *const words[], char *const environment[]);
