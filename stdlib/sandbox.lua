@@ -142,17 +142,27 @@ local function make_places(options)
   end
 end
 
+-- Mounts files of the kernel's, of which parts are hidden before anybody could have moved the place.
+local function mount_kernels(options, type, place, readonly)
+  local hidden, protected
+  if options.masked then hidden, protected = masks.of(place) end
+  fs.mount { type = type, target = place, root = options.place, mkdir = true, readonly = readonly, nosuid = true,
+    nodev = true, noexec = true, hidden = hidden, protected = protected }
+end
+
 -- In the box, before its root changes. The image may be hostile: every target is resolved inside the root.
 local function furnish(options)
   local root = options.place
   -- Without a group, nothing else keeps device files of the image's own from being used.
   local attributes = { recursive = true, readonly = options.readonly, nodev = not options.group }
   if options.tree then options.tree:attach(root) else fs.bind(options.root, root, attributes) end
-  fs.mount { type = "proc", target = "/proc", root = root, mkdir = true, nosuid = true, nodev = true, noexec = true }
-  -- Who has a user namespace, but the machine's network, may not mount it.
+  mount_kernels(options, "proc", "/proc")
+  -- Who has a user namespace, but the machine's network, may not mount it: what the root has of it, if any, is covered.
   if options.network == "none" or not options.users then
-    fs.mount { type = "sysfs", target = "/sys", root = root, mkdir = true, readonly = true, nosuid = true, nodev = true,
-      noexec = true }
+    mount_kernels(options, "sysfs", "/sys", true)
+  else
+    fs.readonly("/sys", { root = root, optional = true })
+    if options.masked then masks.apply(root, "/sys") end
   end
   dev.populate(root, { shm = options.shm, terminal = options.terminal })
   for _, mount in ipairs(options.mounts) do
@@ -190,11 +200,11 @@ local function describe(options)
 end
 
 local function live(options)
+  -- By way of the machine's own /proc, which shows each process its own namespaces' parameters.
+  for name, value in pairs(options.sysctls) do sys.sysctl(name, value) end
   furnish(options)
   fs.pivot(options.place)
-  for name, value in pairs(options.sysctls) do sys.sysctl(name, value) end
-  -- From inside, where no link can lead out any more and the paths are short.
-  if options.masked then masks.apply "/" end
+  if options.masked then masks.apply_of_processors "/" end
   sys.hostname(options.hostname)
   if options.network == "none" then net.link("lo"):up() end
   leave_caller(options)

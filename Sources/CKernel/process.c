@@ -24,7 +24,13 @@
 static int stop_event = -1;
 static void make_stop_event(void);
 
+// This process, and the one that it is a copy of, for the copy to know whether that has gone: what else the two share, the
+// parent's other copies may hold open after its end.
+static int self = -1, parent = -1;
+
 pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
+    if (self < 0)
+        self = ck_pidfd_open(getpid());
     struct clone_args arguments = {
         .flags = flags | CLONE_PIDFD | (cgroup >= 0 ? CLONE_INTO_CGROUP : 0),
         .pidfd = (uint64_t)(uintptr_t)pidfd,
@@ -35,7 +41,18 @@ pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
     // The copy has a stop event of its own, or it would take away the parent's.
     if (pid == 0 && stop_event >= 0)
         make_stop_event();
+    if (pid == 0) {
+        if (parent >= 0)
+            close(parent);
+        parent = self;
+        self = -1;
+    }
     return pid;
+}
+
+int ck_parent_has_ended(void) {
+    struct pollfd entry = {.fd = parent, .events = POLLIN};
+    return poll(&entry, 1, 0) > 0;
 }
 
 int ck_unshare(uint64_t flags) { return unshare((int)flags); }

@@ -58,6 +58,6 @@ public enum Credentials {
         try systemCall("setresgid", [.init("group", "\(group)")]) { ck_setresgid(group) }
         try systemCall("setresuid", [.init("user", "\(user)")]) { ck_setresuid(user) }
         // The kernel forgets the signal of the parent's death with the old credentials.
-        if let signal { try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, signal) } }
+        if let signal { try Processes.dieWithParent(by: signal) }
     }
 }

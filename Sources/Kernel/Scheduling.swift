@@ -17,7 +17,12 @@ public enum Scheduling {
 
     /// How readily the kernel kills this process when memory runs out, from -1000 for never to 1000.
     public static func outOfMemoryScore() throws(SystemCallError) -> Int32 {
-        let text = String(decoding: try ProcessFiles.read("self/oom_score_adj"), as: UTF8.self)
+        try outOfMemoryScore(numbered: "self")
+    }
+
+    /// The same of a process by its number below /proc.
+    static func outOfMemoryScore(numbered number: String) throws(SystemCallError) -> Int32 {
+        let text = String(decoding: try ProcessFiles.read("\(number)/oom_score_adj"), as: UTF8.self)
         return Int32(text.prefix { !$0.isWhitespace }) ?? 0
     }
 
@@ -37,6 +42,15 @@ public enum Scheduling {
         var mask = [UInt64](repeating: 0, count: 128)
         try systemCall("sched_getaffinity") { unsafe ck_get_affinity(&mask, mask.count * 8) }
         return (0..<mask.count * 64).filter { mask[$0 / 64] >> UInt64($0 % 64) & 1 != 0 }
+    }
+
+    /// The numbers in a list as the kernel writes them: `"0-3,7"`.
+    static func processors(listed text: Substring) -> [Int] {
+        text.split(separator: ",").flatMap { run -> [Int] in
+            let ends = run.split(separator: "-").compactMap { Int($0) }
+            guard let first = ends.first, let last = ends.last, first <= last, last < 8192 else { return [] }
+            return Array(first...last)
+        }
     }
 
     /// sched_setaffinity(2): these, or all that the cpuset allows where nil.

@@ -62,6 +62,15 @@ internal import CLuaBridge
         unsafe lb_pop(lua, 1)
     }
 
+    nonisolated(unsafe) private static var shelter: (take: () -> Bool, leave: () -> Void) = ({ true }, {})
+
+    /// Has `take` called before os.execute and io.popen start a program, which it refuses by false, and `leave` after.
+    public func shelterCommands(_ take: @escaping () -> Bool, _ leave: @escaping () -> Void) {
+        unsafe Self.shelter = (take, leave)
+        unsafe lb_shelter_commands(
+            lua, { unsafe State.shelter.take() ? 0 : -1 }, { unsafe State.shelter.leave() })
+    }
+
     /// Sets `primitive` as a field of the table on top.
     func setPrimitive(_ primitive: Primitive) {
         unsafe push(bytes: primitive.shortNameBytes, on: lua)

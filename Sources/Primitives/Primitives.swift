@@ -26,6 +26,7 @@ public func registerPrimitives(with state: State) -> Holdings {
     state.clock = { Clock.nanoseconds }
     state.stopForgotten = { StopSignals.forget() }
     state.replace("os", exit(holdings))
+    state.shelterCommands(Shelter.take, Shelter.leave)
     state.abandon = { [unowned state] signal in holdings.leave(128 + signal, state) }
     return holdings
 }

@@ -21,6 +21,8 @@
 /// child, -1 with errno. `pidfd` receives a descriptor of the child in the parent. The child is born in the group
 /// of version 2 whose directory `cgroup` is; -1 for this process's.
 pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup);
+/// Whether the process that made this one by that has ended; in whichever pid namespace it was.
+int ck_parent_has_ended(void);
 
 /// unshare(2) and setns(2), which Glibc's module hides behind _GNU_SOURCE.
 int ck_unshare(uint64_t flags);
@@ -66,6 +68,11 @@ int ck_mount_setattr(int directory, const char *path, unsigned int flags, uint64
                      uint64_t clear, uint64_t propagation);
 /// mount_setattr(2) with MOUNT_ATTR_IDMAP: users show as `user_namespace` maps them.
 int ck_mount_map_users(int mount, unsigned int flags, int user_namespace);
+
+/// Takes the files out of reach that a path could lead through or a program be read from, until they are given back: by
+/// way of /proc/self/fd they are in reach of what the kernel is asked to run.
+int ck_withhold_files(void);
+void ck_return_files(void);
 
 /// As execvpe(3), but by the PATH of the environment that is given where it has one: an error's number. Whether there is
 /// such a program; what cannot be seen may be there.

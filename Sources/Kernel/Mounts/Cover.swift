@@ -1,14 +1,56 @@
 internal import CKernel
 internal import Glibc
 
+/// What of a filesystem nobody is to see or to change, by paths from its root.
+public struct Covers: Sendable {
+    /// What is hidden.
+    public var hidden: [Path] = []
+    /// What refuses writing.
+    public var readonly: [Path] = []
+
+    /// Nothing.
+    public init() {}
+
+    var isEmpty: Bool { hidden.isEmpty && readonly.isEmpty }
+}
+
 /// Hides what stands at a path from every process that sees this mount, by something empty on top.
 public enum Cover {
     /// Covers a file by nothing to read, a directory by an empty read-only one.
     public static func hide(_ target: RootPath) throws(SystemCallError) -> Mount {
         let place = try target.openTarget()
-        let isDirectory = try place.descriptor.status().st_mode & S_IFMT == S_IFDIR
-        let cover = try isDirectory ? emptyDirectory() : emptyFile()
-        return try cover.attach(to: place)
+        return try cover(for: place.descriptor).attach(to: place)
+    }
+
+    private static func cover(for place: borrowing Descriptor) throws(SystemCallError) -> DetachedMount {
+        try place.status().st_mode & S_IFMT == S_IFDIR ? emptyDirectory() : emptyFile()
+    }
+
+    /// Covers what stands in a filesystem, whose root is open; what is missing is passed over.
+    ///
+    /// Whoever moves the place where it is mounted meanwhile changes nothing about what is covered.
+    static func lay(_ covers: Covers, in root: Int32) throws(SystemCallError) {
+        func each(
+            _ paths: [Path],
+            _ cover: (borrowing Descriptor) throws(SystemCallError) -> DetachedMount
+        ) throws(SystemCallError) {
+            for path in paths {
+                let number = unsafe path.withPlatformString {
+                    unsafe Descriptor.openResolved(
+                        $0, Descriptor.pathOnly, in: root, [.inRoot, .noLinks, .noMounts])
+                }
+                if number < 0, errno == ENOENT || errno == ENOTDIR { continue }
+                let subject = SystemCallError.Subject("path", path.string)
+                let place = Descriptor(owning: try systemCall("openat2", [subject]) { number })
+                try cover(place).move(to: place.number, [subject])
+            }
+        }
+        try each(covers.hidden) { place throws(SystemCallError) in try cover(for: place) }
+        try each(covers.readonly) { place throws(SystemCallError) in
+            let copy = try DetachedMount.copy(ofOpen: place.number, recursive: true)
+            try copy.set(.readonly, recursive: true)
+            return copy
+        }
     }
 
     /// Covers a file or directory by itself, read-only, with all that is mounted below.

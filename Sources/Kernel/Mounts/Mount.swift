@@ -188,10 +188,20 @@ public struct DetachedMount: ~Copyable {
     }
 
     /// move_mount(2) onto an open target: by descriptor, so that nobody can swap the path meanwhile.
+    ///
+    /// What is in it is covered as `covers` says.
     public consuming func attach(
-        to target: RootPath, making kind: RootPath.Kind? = nil
+        to target: RootPath, making kind: RootPath.Kind? = nil, covering covers: Covers = Covers()
     ) throws(SystemCallError) -> Mount {
-        try attach(to: target.openTarget(making: kind))
+        if covers.isEmpty { return try attach(to: target.openTarget(making: kind)) }
+        // Stays open beside the mount itself.
+        let root = try Descriptor.open(".", Descriptor.pathOnly | O_DIRECTORY, at: descriptor.number)
+        let made = try attach(to: target.openTarget(making: kind))
+        do { try Cover.lay(covers, in: root.number) } catch {
+            try? made.unmount()
+            throw error
+        }
+        return made
     }
 
     /// The same onto what is open already.

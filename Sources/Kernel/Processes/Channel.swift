@@ -55,9 +55,6 @@ public final class Channel {
         if unsafe recv(number, &byte, 1, Int32(MSG_PEEK | MSG_DONTWAIT)) == 0 { socket = nil }
     }
 
-    /// Whether the other side has gone.
-    public var isHungUp: Bool { ck_poll(number, 0, 0) > 0 }
-
     private static var ended: SystemCallError {
         SystemCallError("recv", EPIPE, detail: "the other side has ended")
     }

@@ -100,9 +100,12 @@ public enum Processes {
         try systemCall("pidfd_send_signal", [subject]) { ck_pidfd_send_signal(pidfd.number, number) }
     }
 
-    /// Is killed when the parent ends: PR_SET_PDEATHSIG.
-    public static func dieWithParent() throws(SystemCallError) {
-        try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL)) }
+    /// Is killed when the parent ends: PR_SET_PDEATHSIG. Where it has ended already there is nothing left to wait for.
+    public static func dieWithParent() throws(SystemCallError) { try dieWithParent(by: UInt(SIGKILL)) }
+
+    static func dieWithParent(by signal: UInt) throws(SystemCallError) {
+        try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, signal) }
+        if ck_parent_has_ended() != 0 { leave(128 + SIGKILL) }
     }
 
     /// setsid(2): out of the session of who started it, whose terminal it could type into, and out of its process group.

@@ -18,6 +18,11 @@ public final class RunningContainer {
     private let user, group: UInt32?
     private let groups: [UInt32]
     private let deniesGroups: Bool
+    private let processors: [Int]
+    private let score: Int32
+    /// How readily the kernel kills the program when memory runs out, where another score than the container's was asked
+    /// for: what tells is out of sight in there.
+    public var askedScore: Int32?
 
     /// Looks at a process. ESRCH where it has ended.
     public init(of process: Int32) throws(SystemCallError) {
@@ -30,6 +35,8 @@ public final class RunningContainer {
         gainsNothing = status["NoNewPrivs"] == "1"
         isFiltered = status["Seccomp"] == "2"
         limits = try ResourceLimit.all(of: pid)
+        processors = Scheduling.processors(listed: status["Cpus_allowed_list"] ?? "")
+        score = try Scheduling.outOfMemoryScore(numbered: "\(pid)")
         namespaces = Self.namespaces(of: pid)
         memberships = try ProcessFiles.read("\(pid)/cgroup")
         let users = Self.ranges(try ProcessFiles.read("\(pid)/uid_map"))
@@ -115,11 +122,15 @@ public final class RunningContainer {
 
     /// Moves this process in: its groups, namespaces, root. It is not in sight there, since its pid is not.
     func enter() throws(SystemCallError) {
+        // While the files that tell are its own: the next call makes them root's.
+        try fareAsThere()
         // Not even by a mistake somewhere does a process of the container read this one.
         try systemCall("prctl") { ck_prctl(PR_SET_DUMPABLE, 0) }
         // Keys of who joins are nothing to the container. Who may have no more of them goes in with those.
         try? SessionKeyring.renew()
         try joinGroups()
+        // All of those may be out of reach of who joins.
+        try? Scheduling.setProcessors(processors)
         if !namespaces.isEmpty {
             try systemCall("setns", [.init("pid", "\(pid)")] + Namespace.subject(namespaces)) {
                 ck_setns(pidfd.number, namespaces.flags)
@@ -127,6 +138,16 @@ public final class RunningContainer {
         }
         try systemCall("chroot", [.init("pid", "\(pid)")]) { ck_enter_root(root.number) }
         if namespaces.contains(.user) { try Credentials.becomeRoot() }
+    }
+
+    /// Who joins may itself be spared when memory runs out, which is nothing to the container. A lower score takes
+    /// CAP_SYS_RESOURCE: one that was not asked for may stay.
+    private func fareAsThere() throws(SystemCallError) {
+        let wanted = askedScore ?? score
+        if try Scheduling.outOfMemoryScore() == wanted { return }
+        do { try Scheduling.setOutOfMemoryScore(wanted) } catch {
+            if askedScore != nil || error.number != EACCES { throw error }
+        }
     }
 
     private func joinGroups() throws(SystemCallError) {

@@ -36,14 +36,16 @@ struct TargetOptions {
     }
 
     func attach(
-        _ mount: consuming DetachedMount, to target: Path, refusingLinks: Bool = false, _ call: Call,
-        _ holdings: Holdings
+        _ mount: consuming DetachedMount, to target: Path, refusingLinks: Bool = false,
+        covering covers: Covers = Covers(), _ call: Call, _ holdings: Holdings
     ) throws -> [Argument] {
         let missing: RootPath.Kind? = try call[mkdir] ? (mount.isDirectory() ? .directory : .file) : nil
         let root = try call[root]
         let place = RootPath(target, in: root, refusingLinks: refusingLinks && root != nil)
         var detached: DetachedMount? = consume mount
-        let (made, notes) = try holdings.mounting { try detached.take()?.attach(to: place, making: missing) }
+        let (made, notes) = try holdings.mounting {
+            try detached.take()?.attach(to: place, making: missing, covering: covers)
+        }
         return made.map { [.handle(MountHandle($0, notes: notes, holdings))] } ?? []
     }
 }
@@ -57,10 +59,16 @@ private func mount(_ holdings: Holdings) -> Primitive {
         shown: "every type that uses a device is tried")
     let loop = Parameter<Bool>("loop", "Mounts a file through a loop device.", default: false)
     let options = Parameter<String?>("options", "Further options as of mount(8), joined by commas.")
+    let hidden = Parameter<[Path]?>(
+        "hidden", "Paths in it to hide, as fs.mask does; those that are missing are passed over.",
+        shown: "none")
+    let protected = Parameter<[Path]?>(
+        "protected", "Paths in it that refuse writing, as of fs.readonly; likewise.", shown: "none")
     let place = TargetOptions()
     return Primitive(
         "fs.mount", "Mounts a filesystem.",
-        options: [source.any, target.any, type.any, loop.any, options.any] + place.all,
+        options: [source.any, target.any, type.any, loop.any, options.any, hidden.any, protected.any]
+            + place.all,
         returns: "a mount handle",
         gives: ["tupper.mount"],
         shell: """
@@ -95,7 +103,11 @@ private func mount(_ holdings: Holdings) -> Primitive {
         let mount = try settings.mount(wanted, device ?? Path(wanted ?? "none"))
         // Programs look for the kernel's own files at fixed paths, and so do masks: an image has no say in where they are.
         let isKernels = wanted.map(["proc", "sysfs", "cgroup", "cgroup2"].contains) ?? false
-        return try place.attach(mount, to: try call[target], refusingLinks: isKernels, call, holdings)
+        var covers = Covers()
+        covers.hidden = try call[hidden] ?? []
+        covers.readonly = try call[protected] ?? []
+        return try place.attach(
+            mount, to: try call[target], refusingLinks: isKernels, covering: covers, call, holdings)
     }
 }
 

@@ -51,6 +51,7 @@ struct ProgramOptions {
     ) throws -> (Joining, Program) {
         var (joining, program) = (joining, try program(call, joining: container.bounding))
         if program.privileges.filters.isEmpty { try container.readFilters() }
+        container.askedScore = program.privileges.outOfMemoryScore.take()
         joining.name = String(decoding: program.arguments.first ?? [], as: UTF8.self)
         let path = EnvironmentVariables.Variable(
             name: Array("PATH".utf8),

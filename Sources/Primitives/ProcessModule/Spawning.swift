@@ -134,10 +134,7 @@ final class Spawning {
             if users.hasRoot { try Credentials.becomeRoot() }
         }
         try timeOffsets?.enter()
-        if diesWithParent {
-            try Processes.dieWithParent()
-            if parent.isHungUp { Processes.leave(1) }
-        }
+        if diesWithParent { try Processes.dieWithParent() }
         // The group that a process is in when it makes the namespace is the namespace's root.
         if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
         if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }

@@ -95,6 +95,14 @@ proc.fork(function()
     proc.affinity { 0 }
     equals(said "nproc; cat /proc/self/oom_score_adj", all .. "\n0\n")
     equals(said("nproc", { affinity = { 0 } }), "1\n")
+    -- Nor is it left to programs that join, which fare as the first one does, unless said otherwise.
+    local fares = "nproc; cat /proc/self/oom_score_adj"
+    equals(inside(fares), all .. "\n0\n")
+    equals(inside(fares, { oom_score = 300, affinity = { 0 } }), "1\n300\n")
+    local box <close> = sandbox { root = root, command = { "sleep", "100" }, oom_score = 300 }
+    equals(box:capture { "cat", "/proc/self/oom_score_adj", oom_score = 400 }, "400\n")
+    box:ready()
+    equals(proc.capture { "cat", "/proc/self/oom_score_adj", within = box.process }, "300\n")
 end):wait()
 do
     local _, result = first("exit 0")
@@ -133,6 +141,17 @@ ns.spawn({ "net" }, function()
     assert(said("cat /proc/net/dev", { network = "host" }):find "seen0")
     assert(not said("cat /proc/net/dev"):find "seen0")
 end):wait()
+
+-- With users of its own as well it may mount no /sys: what its root has of the machine's cannot be changed, nor read where
+-- it is masked. A group of its own is among it, which limits it.
+do
+    local users = "root"
+    local box <close> = sandbox { root = "/", users = users, network = "host", command = { "sleep", "100" } }
+    local text = box:capture { "sh", "-c", [[exec 2>&1; find /sys -maxdepth 6 -name cgroup.procs | head -1 | grep -c .
+        for file in $(find /sys -maxdepth 6 -name cgroup.procs); do echo $$ >$file && echo moved; done; ls /sys/firmware]],
+        check = false }
+    assert(text:find "^1\n" and text:find "Read%-only file system" and not text:find "moved" and not text:find "acpi", text)
+end
 
 -- A terminal of its own, which is its console too.
 do

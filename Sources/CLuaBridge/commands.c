@@ -1,0 +1,46 @@
+// The functions of Lua's own libraries that start programs: a host may have something to take out of their reach first.
+#include "CLuaBridge.h"
+#include <lauxlib.h>
+
+static int (*before_command)(void);
+static void (*after_command)(void);
+static lua_CFunction execute, popen_file;
+
+// Protected, so that what was taken away is given back whatever happens.
+static int sheltered(lua_State *L, lua_CFunction start) {
+    lua_pushcfunction(L, start);
+    lua_insert(L, 1);
+    if (before_command() != 0)
+        return luaL_error(L, "what is open cannot be taken out of the program's reach");
+    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    after_command();
+    return status == LUA_OK ? lua_gettop(L) : lua_error(L);
+}
+
+static int sheltered_execute(lua_State *L) {
+    luaL_optstring(L, 1, NULL);
+    return sheltered(L, execute);
+}
+
+static int sheltered_popen(lua_State *L) {
+    luaL_checkstring(L, 1);
+    luaL_optstring(L, 2, NULL);
+    return sheltered(L, popen_file);
+}
+
+static lua_CFunction replace(lua_State *L, const char *library, const char *name, lua_CFunction function) {
+    lua_getglobal(L, library);
+    lua_getfield(L, -1, name);
+    lua_CFunction original = lua_tocfunction(L, -1);
+    lua_pushcfunction(L, function);
+    lua_setfield(L, -3, name);
+    lua_pop(L, 2);
+    return original;
+}
+
+void lb_shelter_commands(lua_State *L, int (*before)(void), void (*after)(void)) {
+    before_command = before;
+    after_command = after;
+    execute = replace(L, "os", "execute", sheltered_execute);
+    popen_file = replace(L, "io", "popen", sheltered_popen);
+}
