@@ -49,6 +49,9 @@ public final class Channel {
         }
     }
 
+    /// Closes this end: in a copy of this process the other one, or neither side would notice that its partner ends.
+    public func close() { socket = nil }
+
     /// Closes this end where the other side has gone and left nothing to be read.
     public func closeIfDone() {
         var byte: UInt8 = 0

@@ -8,8 +8,13 @@ public enum Processes {
     /// since the first process of a pid namespace is 1 like that of the one around it.
     public static var generation: Int { unsafe copies }
 
-    /// To be called in a copy of this process first.
-    static func beginCopy() { unsafe copies += 1 }
+    nonisolated(unsafe) private static var maker: Int32 = 0
+
+    /// To be called in a copy of this process first, with the pid of whom it is a copy.
+    static func beginCopy(of maker: Int32) {
+        unsafe copies += 1
+        unsafe self.maker = maker
+    }
 
     /// This process's pid in its pid namespace.
     public static var current: Int32 { getpid() }
@@ -103,6 +108,8 @@ public enum Processes {
     /// Is killed when the parent ends: PR_SET_PDEATHSIG.
     public static func dieWithParent() throws(SystemCallError) {
         try systemCall("prctl") { ck_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL)) }
+        // It may have ended before it could be asked for that. Who is out of sight has the number 0 all the time.
+        if getppid() != 0, unsafe getppid() != maker { _exit(1) }
     }
 
     /// setsid(2): out of the session of who started it, whose terminal it could type into, and out of its process group.

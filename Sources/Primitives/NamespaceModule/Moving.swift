@@ -100,9 +100,11 @@ struct Succession {
     func takeOver(into namespaces: NamespaceSet = [], users: IdentityMap? = nil) throws {
         let (ours, theirs) = try Channel.pair()
         guard let child = try Child.clone(into: namespaces) else {
+            ours.close()
             holdings.startAnew()
             state.traceInCopy(isChild: false)
             try Processes.dieWithParent()
+            if theirs.isHungUp { Processes.leave(1) }
             if users != nil {
                 _ = try theirs.receive()
                 if users?.hasRoot == true { try Credentials.becomeRoot() }
@@ -120,7 +122,8 @@ struct Succession {
             }
         }
         state.copied(.predecessor)
-        stayBehind(child)
+        // By its end of the line the copy knows that this process is there.
+        withExtendedLifetime(ours) { stayBehind(child) }
     }
 
     private func stayBehind(_ child: Child) -> Never {

@@ -69,6 +69,7 @@ final class Spawning {
         let parting = hasInit ? try Init() : nil
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
+            ours.close()
             state.traceInCopy(isChild: true)
             run(function, report, theirs, parting)
         }
