@@ -14,41 +14,53 @@ sandbox.devices = {
   "c 5:2 rwm", "c 136:* rwm",
 }
 
--- What each option is for, and what holds where it is left out.
+--- What a box can be told, with what holds where it is left out.
+---@class sandbox.Options
+---@field root string The directory that becomes /; the machine's own as well.
+---@field command string[] The program and its arguments.
+---@field readonly? boolean Whether / refuses writing. [false]
+---@field mounts? table[] { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }. [none]
+---@field hostname? string The machine's name in there. ["sandbox"]
+---@field network? "none"|"host" Only the loopback, or the machine's own network. ["none"]
+---@field users? string|table As of ns.unshare; with root, / shows its files as the map's users'. [without root "auto" or "root"]
+---@field user? string|integer Whom the program runs as: "name", "1000:1000". [root of the container]
+---@field groups? table Its supplementary groups. [none]
+---@field cwd? string The directory it starts in. ["/"]
+---@field env? table<string, string> Variables beside PATH, HOME and TERM; nothing of the caller's comes along. [none]
+---@field memory? string|integer The most memory; this and the next ones as of cgroup.create. [no limit]
+---@field swap? string|integer The most swap beside the memory. [no limit]
+---@field high? string|integer Memory above which it is slowed down. [no limit]
+---@field oom_group? boolean Kills all its processes where one must be for memory. [false]
+---@field cpu? string|number How many processors' time. [no limit]
+---@field cpuset? string The processors it may use. [all]
+---@field weight? integer Its share of the processors beside others. [100]
+---@field io? table Limits of its disks. [no limit]
+---@field pids? integer|string The most processes and threads. [4096]
+---@field devices? string[] The devices it may use. [sandbox.devices]
+---@field limits? table As of proc.limits. [{ core = 0 }]
+---@field nice? integer As of proc.nice. [the caller's]
+---@field oom_score? integer As of proc.oom_score. [0]
+---@field affinity? string|integer[] As of proc.affinity. ["all"]
+---@field umask? string|integer As of sys.umask. ["0022"]
+---@field sysctls? table Those of its own namespaces, as of sys.sysctl. [none]
+---@field time_offsets? table As of ns.spawn. [none]
+---@field capabilities? string[]|string What root may do in there. [cap.default]
+---@field ambient? string[]|string Capabilities that it has even where it is not root. [none]
+---@field no_new_privileges? boolean Whether set-user-ID programs give it nothing. [true]
+---@field seccomp? string|table|tupper.filter|false A profile, as of seccomp.compile; false for none. ["default"]
+---@field landlock? table As of landlock.restrict. [none]
+---@field masked? boolean Whether masks.apply hides and protects what it lists. [true]
+---@field shm? string|integer The size of /dev/shm. ["64M"]
+---@field init? boolean A small first process that reaps orphans and passes signals on. [false]
+---@field terminal? tupper.terminal Its controlling terminal and /dev/console, as of term.open. [none]
+---@field die_with_parent? boolean Whether it ends with this process. [true]
+---@field name? string The control group's. ["sandbox-PID-NUMBER"]
+---@field setup? function Called in the box before its root changes, with the options. [none]
 local defaults = {
-  root = nil, -- the directory that becomes /; the machine's own as well
-  command = nil, -- the program and its arguments
-  readonly = false, -- whether / refuses writing
-  mounts = {}, -- { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }
-  hostname = "sandbox",
-  network = "none", -- only the loopback; "host" shares the machine's
-  users = nil, -- as of ns.unshare; with root, the files of / show as those of the map's users
-  user = nil, -- whom the program runs as: "name", "1000:1000"; root of the container
-  groups = nil, -- its supplementary groups
-  cwd = "/",
-  env = {}, -- beside PATH, HOME and TERM; nothing of the caller's comes along
-  memory = nil, swap = nil, high = nil, oom_group = nil, cpu = nil, cpuset = nil, weight = nil, io = nil, -- as of
-  pids = 4096, -- cgroup.create
-  devices = sandbox.devices, -- as of cgroup.create
-  limits = { core = 0 }, -- as of proc.limits
-  nice = nil, -- as of proc.nice; the caller's
-  oom_score = 0, -- as of proc.oom_score
-  affinity = "all", -- as of proc.affinity
-  umask = "0022",
-  sysctls = {}, -- those of its own namespaces, as of sys.sysctl
-  time_offsets = nil, -- as of ns.spawn
-  capabilities = cap.default,
-  ambient = nil, -- capabilities that it has even where it is not root
-  no_new_privileges = true,
-  seccomp = "default", -- a profile, as of seccomp.compile; false for none
-  landlock = nil, -- as of landlock.restrict
-  masked = true, -- whether masks.apply hides and protects what it lists
-  shm = "64M", -- the size of /dev/shm
-  init = false, -- a small first process that reaps orphans and passes signals on
-  terminal = nil, -- its controlling terminal and /dev/console, as of term.open
+  readonly = false, mounts = {}, hostname = "sandbox", network = "none", cwd = "/", env = {}, pids = 4096,
+  devices = sandbox.devices, limits = { core = 0 }, oom_score = 0, affinity = "all", umask = "0022", sysctls = {},
+  capabilities = cap.default, no_new_privileges = true, seccomp = "default", masked = true, shm = "64M", init = false,
   die_with_parent = true,
-  name = nil, -- of the control group
-  setup = nil, -- a function called in the box before its root changes, with the options
 }
 
 -- The types that they may be of; what the values may be is checked by the primitives.
@@ -214,6 +226,12 @@ local function live(options)
   proc.exec(program)
 end
 
+--- A program in its box. Its end, `release` and `<close>` take the group away.
+---@class sandbox.Box
+---@field pid integer The first process's.
+---@field run function Runs another program in it, held as tight as the first unless said otherwise, as proc.run.
+---@field capture function The same, as proc.capture.
+---@field spawn function The same, as proc.spawn.
 local Box = {}
 Box.__index = function(box, name) return Box[name] or (name == "pid" and box.process.pid or nil) end
 Box.__close = function(box) box:release() end
@@ -237,7 +255,10 @@ function Box:wait(options)
   return result
 end
 
+--- Sends a signal to its first process.
 function Box:signal(name) self.process:signal(name) end
+
+--- Whether it has not ended yet.
 function Box:running() return self.process:running() end
 
 --- What it uses so far, as of group:stats.
@@ -259,7 +280,6 @@ local function joining(box, given)
   return program
 end
 
---- Runs, captures or starts another program in it, as proc.run, proc.capture and proc.spawn do.
 function Box:run(given) return proc.run(joining(self, given)) end
 function Box:capture(given) return proc.capture(joining(self, given)) end
 function Box:spawn(given) return proc.spawn(joining(self, given)) end
@@ -298,6 +318,8 @@ local function start(options)
 end
 
 --- Starts a program in a box; the box lives on beside the script until it is waited for, released or closed.
+---@param given sandbox.Options
+---@return sandbox.Box
 function sandbox.start(given)
   local options = complete(given)
   sandbox.count = sandbox.count + 1
@@ -312,6 +334,8 @@ function sandbox.start(given)
 end
 
 --- Starts a program in a box and waits for its end.
+---@param options sandbox.Options
+---@return table result As of Box:wait.
 function sandbox.run(options) return sandbox.start(options):wait() end
 
 return setmetatable(sandbox, { __call = function(_, options) return sandbox.start(options) end })

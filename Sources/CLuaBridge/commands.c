@@ -1,10 +1,11 @@
-// The functions of Lua's own libraries that start programs: a host may have something to take out of their reach first.
+// What starts programs in Lua's own libraries and is not replaced: a host may have something to take out of their reach
+// first.
 #include "CLuaBridge.h"
 #include <lauxlib.h>
 
 static int (*before_command)(void);
 static void (*after_command)(void);
-static lua_CFunction execute, popen_file;
+static lua_CFunction popen_file;
 
 // Protected, so that what was taken away is given back whatever happens.
 static int sheltered(lua_State *L, lua_CFunction start) {
@@ -15,11 +16,6 @@ static int sheltered(lua_State *L, lua_CFunction start) {
     int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
     after_command();
     return status == LUA_OK ? lua_gettop(L) : lua_error(L);
-}
-
-static int sheltered_execute(lua_State *L) {
-    luaL_optstring(L, 1, NULL);
-    return sheltered(L, execute);
 }
 
 static int sheltered_popen(lua_State *L) {
@@ -41,6 +37,5 @@ static lua_CFunction replace(lua_State *L, const char *library, const char *name
 void lb_shelter_commands(lua_State *L, int (*before)(void), void (*after)(void)) {
     before_command = before;
     after_command = after;
-    execute = replace(L, "os", "execute", sheltered_execute);
     popen_file = replace(L, "io", "popen", sheltered_popen);
 }

@@ -1,4 +1,5 @@
 internal import Kernel
+internal import LuaHost
 
 /// The two names of a UTS namespace that can be set.
 enum MachineName: String {
@@ -33,13 +34,14 @@ extension Holdings {
         }
         if isLasting {
             try kind.set(name)
-            noteLasting(label, undo: undo)
+            noteLasting(label, shell: "\(kind) \(shellQuoted(before))", undo: undo)
             return
         }
         let note = journal.note(
             .parameter(name: "kernel/\(kind)", before: before, after: name, namespace: namespace))
         try make(note) { try kind.set(name) }
-        _ = hold(label, notes: note.map { [$0] } ?? [], release: undo)
+        _ = hold(
+            label, notes: note.map { [$0] } ?? [], shell: "\(kind) \(shellQuoted(before))", release: undo)
     }
 
     /// Notes a tree that was made on disk.

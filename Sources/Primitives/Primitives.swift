@@ -25,7 +25,7 @@ public func registerPrimitives(with state: State) -> Holdings {
     StopSignals.handle { State.stop(signal: $0) }
     state.clock = { Clock.nanoseconds }
     state.stopForgotten = { StopSignals.forget() }
-    state.replace("os", exit(holdings))
+    for primitive in osPrimitives(holdings) { state.replace("os", primitive) }
     state.shelterCommands(Shelter.take, Shelter.leave)
     state.abandon = { [unowned state] signal in holdings.leave(128 + signal, state) }
     return holdings
@@ -47,7 +47,9 @@ private func modules(_ holdings: Holdings) -> [LazyModule] {
 public func documentedModules() -> [Module] {
     let holdings = Holdings()
     return modules(holdings).map { $0.declare() } + [
-        Module("os", "Lua's own, where a function is replaced.", [Declaration("exit", exit(holdings))])
+        Module(
+            "os", "Lua's own, where a function is replaced.",
+            osPrimitives(holdings).map { Declaration($0.shortName, $0) })
     ]
 }
 
@@ -73,32 +75,4 @@ private func failure(of refusal: Program.Refusal, in primitive: Primitive) -> Fa
     var failure = Failure(primitive.name, "\(refusal.program): \(refusal.words)", hint: hint(for: refusal))
     failure.subject = refusal.program
     return failure
-}
-
-/// Lua's own `os.exit` would leave behind what the script made.
-private func exit(_ holdings: Holdings) -> Primitive {
-    let code = Parameter<ExitCode>("code", "true, false or a number.", default: ExitCode(status: 0))
-    let close = Parameter<Bool>("close", "Has no effect; Lua's own closes the state.", default: false)
-    return Primitive(
-        "os.exit", "Releases what was made and ends this process.", positional: [code.any, close.any],
-        shell: "exit {code}",
-        see: ["exit(3)"], example: "os.exit(0)"
-    ) { call in
-        let status = try call[code].status
-        call.state.traceBeforeLeaving()
-        holdings.leave(status, call.state)
-    }
-}
-
-/// What `os.exit` takes.
-private struct ExitCode: ArgumentType, CustomStringConvertible {
-    let status: Int32
-    var description: String { "\(status)" }
-    static var typeName: String { "boolean or integer" }
-    static var annotation: String { "boolean|integer" }
-    static func read(_ slot: Slot) throws -> ExitCode {
-        if let flag = slot.boolean() { return ExitCode(status: flag ? 0 : 1) }
-        guard let number = slot.integer() else { throw slot.wanted("true, false or a whole number") }
-        return ExitCode(status: Int32(truncatingIfNeeded: number & 255))
-    }
 }

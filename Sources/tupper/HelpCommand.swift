@@ -9,12 +9,14 @@ struct HelpCommand: ParsableCommand {
             "Without a name: what there is. Names are those of Lua, as in fs, fs.mount, link:move; a command "
             + "of the shell finds what does its work, as in umount.")
 
+    // A line of a shell comes as several words, some of which look like options.
     @Argument(
-        help: "A module, a primitive, a handle or a command.",
+        parsing: .allUnrecognized, help: "A module, a primitive, a handle or a command.",
         completion: .custom { _, _, _ in Tupper.commandNames + Reference.names })
-    var name: String?
+    var name: [String] = []
 
     func run() throws {
+        let name = name.isEmpty ? nil : name.joined(separator: " ")
         if let command = name.flatMap(Tupper.command) {
             return printOutput(Tupper.helpMessage(for: command))
         }

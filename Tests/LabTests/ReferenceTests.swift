@@ -206,6 +206,8 @@ struct ReferenceTests {
         // First in its list, or the page itself.
         let start = outcome.output.contains("The work of") ? "is done by:\n  \(name) " : "\(name)("
         #expect(outcome.output.contains(start), "\(outcome.output)")
+        let words = line.split(separator: " ").map(String.init)
+        #expect(try Tupper.run(arguments: ["help"] + words).output == outcome.output)
     }
 
     @Test("a name without help is a failure that offers the nearest one; wrong usage is 64")

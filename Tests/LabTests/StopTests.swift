@@ -18,6 +18,8 @@ struct StopTests {
             + "while true do coroutine.resume(co) end",
         "while true do coroutine.wrap(pcall)(function() while true do end end) end",
         "while true do pcall(sys.sleep, 5) end",
+        "while true do os.execute 'sleep 60' end",
+        "while true do io.popen('sleep 60'):read() end",
         "coroutine.close(coroutine.create(print)) while true do pcall(sys.uid) end",
     ]
 

@@ -169,6 +169,14 @@ struct TraceTests {
         #expect(lines.contains { $0.hasSuffix("os.exit  no return  # exit 0") })
     }
 
+    @Test("a hostname that is set back is told of with the line that does so")
+    func names() throws {
+        let outcome = try Tupper.shell(
+            "unshare --uts sh -c 'hostname before; exec $TUPPER script --trace -'", environment: [:],
+            input: "sys.hostname 'after'")
+        #expect(outcome.errors.hasSuffix(" ms  # hostname before\n"), "\(outcome.errors)")
+    }
+
     @Test("an unknown format is wrong usage; --trace alone takes no word after it")
     func usage() throws {
         #expect(try Tupper.run("", options: ["--trace=xml"]).status == 64)

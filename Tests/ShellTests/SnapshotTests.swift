@@ -30,13 +30,32 @@ struct SnapshotTests {
                     "sums",
                     source: Array(
                         """
-                        --- Adds things up.
+                        --- Adds things up. As many as there are.
+                        ---
+                        ---     local sums = require "sums"
+                        ---     print(sums.of { 1, 2 })
                         local sums = {}
+
+                        --- How to add.
+                        ---@class sums.Options
+                        ---@field from? integer Where to begin. [0]
+                        ---@field weights table<string, number> What each counts.
+                        local defaults = { from = 0 }
+
+                        --- What is added up.
+                        ---@class sums.Sum
+                        local Sum = {}
+
+                        --- One more.
+                        function Sum:add(number) end
+
+                        local function hidden() end
 
                         --- The sum of a list. Nothing is 0.
                         ---@param list number[] What to add.
+                        ---@param options? sums.Options
                         ---@return number sum
-                        function sums.of(list) return 0 end
+                        function sums.of(list, options) return 0 end
 
                         return sums
 
@@ -44,7 +63,9 @@ struct SnapshotTests {
             ])
     }
 
-    @Test("help", arguments: ["box", "box.make", "crate", "crate:open", "sums", "sums.of", "put", "make"])
+    @Test(
+        "help",
+        arguments: ["box", "box.make", "crate", "crate:open", "sums", "sums.of", "Sum:add", "put", "make"])
     func help(name: String) throws {
         let help = Help(catalogue: catalogue, layout: Layout())
         let file = "help-\(name.map { $0 == ":" ? "-" : $0 }.map(String.init).joined()).txt"

@@ -53,7 +53,7 @@ void lb_hook_again(void);
 lua_State *lb_enter(lua_State *L);
 /// Stands in for those functions of `coroutine` that change which thread runs.
 void lb_watch_stops(lua_State *L, lb_abandon abandon);
-/// Calls `before` each time before os.execute or io.popen starts a program, which it refuses by another value than 0, and
+/// Calls `before` each time before io.popen starts a program, which it refuses by another value than 0, and
 /// `after` once that was started.
 void lb_shelter_commands(lua_State *L, int (*before)(void), void (*after)(void));
 /// Releases what is held.

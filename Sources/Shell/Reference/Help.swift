@@ -103,17 +103,31 @@ struct Help {
     }
 
     func text(_ library: LuaLibrary) -> String {
-        layout.bold("require \"\(library.name)\"") + "\n" + layout.paragraph(library.summary, indent: 2)
-            + (library.functions.isEmpty ? "" : "\n")
-            + rows(library.functions.map { [$0.name, $0.summary] })
+        layout.bold("require \"\(library.name)\"") + "\n" + layout.paragraph(library.head.text, indent: 2)
+            + example(library.head) + (library.ownFunctions.isEmpty ? "" : "\n")
+            + rows(library.ownFunctions.map { [$0.name, $0.summary] })
+            + library.classes.map(text).joined()
+            + (library.methods.isEmpty
+                ? "" : heading("methods") + rows(library.methods.map { [$0.name, $0.summary] }))
     }
 
     func text(_ function: LuaLibrary.Function) -> String {
         let signature = "\(function.name)(\(function.parameters.joined(separator: ", ")))"
-        let tags = function.tags.map { [$0.name, $0.text] }
-        return layout.bold(signature) + "\n" + layout.paragraph(function.text, indent: 2)
-            + (tags.isEmpty ? "" : "\n" + rows(tags))
-            + "\n" + layout.paragraph("Written in Lua: source(\(function.name)) shows it.", indent: 2)
+        let tags = function.comment.tags.map { [$0.name, $0.text] }
+        let library = catalogue.libraries.first { $0.functions.contains { $0.name == function.name } }
+        return layout.bold(signature) + "\n" + layout.paragraph(function.comment.text, indent: 2)
+            + example(function.comment) + (tags.isEmpty ? "" : "\n" + rows(tags))
+            + (library?.classes(of: function) ?? []).map(text).joined()
+            + "\n" + layout.paragraph("Written in Lua: \(function.shower(in: library)) shows it.", indent: 2)
+    }
+
+    private func text(_ table: LuaLibrary.Class) -> String {
+        heading(table.name) + layout.paragraph(table.comment.text, indent: 2)
+            + rows(table.fields.map { [$0.name, $0.type, $0.text] })
+    }
+
+    private func example(_ comment: LuaComment) -> String {
+        comment.example.isEmpty ? "" : heading("example") + comment.example.map { "    \($0)\n" }.joined()
     }
 
     // MARK: Pieces
@@ -135,6 +149,13 @@ struct Help {
 
     private func section(_ title: String, _ text: String) -> String {
         heading(title) + layout.paragraph(text, indent: 2)
+    }
+}
+
+extension LuaLibrary.Function {
+    /// The call that shows its source: a method's table has no name outside.
+    fileprivate func shower(in library: LuaLibrary?) -> String {
+        isMethod ? "source \"\(library?.name ?? "")\"" : "source(\(name))"
     }
 }
 

@@ -2,10 +2,18 @@
 struct LuaLibrary {
     /// Its name, as `require` takes it.
     let name: String
-    /// The comment at its head, in a line.
-    let summary: String
+    /// The comment at its head.
+    let head: LuaComment
+    /// Its own functions, and the methods of its classes.
     let functions: [Function]
+    /// The tables that it describes by `---@class`.
+    let classes: [Class]
     let source: String
+
+    /// The head's first sentence.
+    var summary: String { head.summary }
+    var ownFunctions: [Function] { functions.filter { !$0.isMethod } }
+    var methods: [Function] { functions.filter(\.isMethod) }
 
     /// A function with the comment above it.
     struct Function {
@@ -13,24 +21,27 @@ struct LuaLibrary {
         let name: String
         /// Its parameters' names.
         let parameters: [String]
-        /// The comment's prose.
-        let text: String
-        /// The comment's tags, as in `("param", "value any What to show.")`.
-        let tags: [(name: String, text: String)]
+        let comment: LuaComment
         /// The line of `function`.
         let line: Int
 
-        /// Its first sentence.
-        var summary: String {
-            guard let stop = text.firstRange(of: ". ") else { return text }
-            return String(text[..<stop.lowerBound]) + "."
-        }
+        var summary: String { comment.summary }
+        var isMethod: Bool { name.contains(":") }
+    }
+
+    /// A table's fields, as `---@field` lines tell of them.
+    struct Class {
+        /// As in `"sandbox.Options"`.
+        let name: String
+        let comment: LuaComment
+
+        var fields: [LuaComment.Field] { comment.fields }
     }
 
     init(_ name: String, source: [UInt8]) {
         self.name = name
-        var (block, head): ([Substring], [Substring]?) = ([], nil)
-        var functions: [Function] = []
+        var (block, head): ([Substring], LuaComment?) = ([], nil)
+        var (functions, classes, owners): ([Function], [Class], [String]) = ([], [], [name])
         let text = String(decoding: source, as: UTF8.self)
         self.source = text
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
@@ -38,48 +49,48 @@ struct LuaLibrary {
                 block.append(line.drop { $0 == "-" })
                 continue
             }
-            if head == nil { head = block }
-            if let (called, parameters) = Self.header(line, in: name) {
-                functions.append(Self.function(called, parameters, block, line: index + 1))
+            let comment = LuaComment(block)
+            if head == nil { head = comment }
+            if let title = comment.className {
+                classes.append(Class(name: title, comment: comment))
+                owners += Self.table(line)
+            }
+            if let (called, parameters) = Self.header(line, of: owners) {
+                functions.append(
+                    Function(name: called, parameters: parameters, comment: comment, line: index + 1))
             }
             block = []
         }
-        summary = Self.parts(head ?? []).text
-        self.functions = functions
+        self.head = head ?? LuaComment([])
+        (self.functions, self.classes) = (functions, classes)
     }
 
-    /// The name and parameters in `function name.x(a, b)`.
-    private static func header(_ line: Substring, in library: String) -> (String, [String])? {
-        guard line.hasPrefix("function \(library)"), let open = line.firstIndex(of: "("),
+    /// The classes that a function's tags name.
+    func classes(of function: Function) -> [Class] {
+        classes.filter { known in
+            function.comment.tags.contains {
+                $0.name == "param" && $0.text.split(separator: " ").contains { $0 == known.name }
+            }
+        }
+    }
+
+    /// The name in `local Name = ...`.
+    private static func table(_ line: Substring) -> [String] {
+        let words = line.split(separator: " ")
+        return words.count > 2 && words[0] == "local" && words[2] == "=" ? [String(words[1])] : []
+    }
+
+    /// The name and parameters in `function name.x(a, b)`, where the name is an owner's.
+    private static func header(_ line: Substring, of owners: [String]) -> (String, [String])? {
+        guard line.hasPrefix("function "), let open = line.firstIndex(of: "("),
             let close = line.firstIndex(of: ")"), open < close
         else { return nil }
+        let name = line[..<open].dropFirst("function ".count)
+        let owner = name.prefix { $0 != "." && $0 != ":" }
+        guard owner.count < name.count, owners.contains(String(owner)) else { return nil }
         let parameters = line[line.index(after: open)..<close].split(separator: ",").map {
             String($0.filter { !$0.isWhitespace })
         }
-        return (String(line[..<open].dropFirst("function ".count)), parameters)
-    }
-
-    private static func function(
-        _ name: String, _ parameters: [String], _ comment: [Substring], line: Int
-    ) -> Function {
-        let (text, tags) = parts(comment)
-        return Function(name: name, parameters: parameters, text: text, tags: tags, line: line)
-    }
-
-    /// A comment's prose in one line, and its tags.
-    private static func parts(_ comment: [Substring]) -> (text: String, tags: [(name: String, text: String)])
-    {
-        var (prose, tags): ([Substring], [(name: String, text: String)]) = ([], [])
-        for line in comment {
-            let words = line.drop { $0 == " " }
-            guard words.hasPrefix("@") else {
-                if tags.isEmpty { prose.append(words) }
-                continue
-            }
-            let tag = words.dropFirst().prefix { !$0.isWhitespace }
-            let rest = words.dropFirst(tag.count + 1).drop { $0 == " " }
-            tags.append((String(tag), String(rest)))
-        }
-        return (prose.filter { !$0.isEmpty }.joined(separator: " "), tags)
+        return (String(name), parameters)
     }
 }

@@ -40,15 +40,7 @@ struct Manual {
             text += kind.methods.map(entry).joined()
         }
         text += "\n## Written in Lua\n"
-        for library in catalogue.libraries {
-            text += "\n### \(library.name)\n\n`require \"\(library.name)\"`: \(library.summary)\n"
-            for function in library.functions {
-                text +=
-                    "\n`\(function.name)(\(function.parameters.joined(separator: ", ")))`: \(function.text)\n"
-                if !function.tags.isEmpty { text += "\n" }
-                text += function.tags.map { "- \($0.name) \($0.text)\n" }.joined()
-            }
-        }
+        text += catalogue.libraries.map(entry).joined()
         return text + Self.errors + Self.traces
     }
 
@@ -72,6 +64,28 @@ struct Manual {
             + table(
                 ["name", "in LuaCATS", ""],
                 aliases.map { ["`\($0.name)`", "`\($0.annotation)`", $0.form] })
+    }
+
+    /// One module of the stdlib.
+    private func entry(_ library: LuaLibrary) -> String {
+        var text = "\n### \(library.name)\n\n`require \"\(library.name)\"`: \(library.head.text)\n"
+        text += example(library.head)
+        for function in library.ownFunctions + library.methods {
+            let tags = function.comment.tags.map { "- \($0.name) \($0.text)\n" }
+            text += "\n`\(function.name)(\(function.parameters.joined(separator: ", ")))`: "
+            text += function.comment.text + "\n" + example(function.comment)
+            text += tags.isEmpty ? "" : "\n" + tags.joined()
+        }
+        for known in library.classes {
+            text += "\n`\(known.name)`: \(known.comment.text)\n\n"
+            text += table(["field", "type", ""], known.fields.map { ["`\($0.name)`", $0.type, $0.text] })
+        }
+        return text
+    }
+
+    private func example(_ comment: LuaComment) -> String {
+        comment.example.isEmpty
+            ? "" : "\n```lua\n" + comment.example.map { "\($0)\n" }.joined() + "```\n"
     }
 
     /// One primitive, as everywhere in the manual.

@@ -45,3 +45,23 @@ assert(refused "help(fs, fs, fs)":find "2 arguments at most")
 -- They are there without having been asked for, and a script may use their names.
 assert(printed "help = 1; print(help)" == "1\n")
 assert(rawget(_G, "help") == nil and help ~= nil and rawget(_G, "help") == help)
+
+-- What the comments of the sandbox say of its options is what it takes, and what holds where they are left out.
+local text = printed "source 'sandbox'"
+local sandbox = require "sandbox"
+local box <close> = sandbox.start { root = "/", command = { "/bin/true" } }
+local described = {}
+for name, mark, rest in text:match "(%-%-%-@field root.-\n)local defaults":gmatch "@field (%S-)(%??) (%S.-)\n" do
+  described[name] = true
+  local default = rest:match "%[([^%[]*)%]$"
+  assert((mark == "?") == (default ~= nil), name)
+  local held = box.options[name]
+  if default and type(held) ~= "table" and type(held) ~= "userdata" and held ~= nil then
+    assert(load("return " .. default, "=default", "t", {})() == held, name)
+  end
+end
+for name in text:match "local types = (%b{})":gmatch "([%w_]+) = " do
+  assert(described[name], name)
+  described[name] = nil
+end
+assert(next(described) == nil, next(described))
