@@ -133,7 +133,7 @@ public struct Joining {
         _ reading: borrowing Descriptor, _ helper: Child, _ line: EndingLine
     ) throws {
         var pid: Int32?
-        while let (kind, number) = try Self.message(reading) {
+        while let (kind, number) = try Self.message(reading, from: pid) {
             switch kind {
             case Message.child: pid = number
             case Message.refusal: throw Self.refused(try reading.readToEnd(limit: 65536))
@@ -154,12 +154,29 @@ public struct Joining {
         helper.stand(for: pid, target)
     }
 
-    private static func message(_ reading: borrowing Descriptor) throws(SystemCallError) -> (Int32, Int32)? {
+    /// The next message; nil after the last, which the end of the line tells, or that the child is the program by now:
+    /// somebody in there may have got hold of the line meanwhile, and keep it open.
+    private static func message(
+        _ reading: borrowing Descriptor, from child: Int32?
+    ) throws(SystemCallError) -> (Int32, Int32)? {
+        while let child {
+            let ready = try systemCall("poll", retry: false) { ck_poll(reading.number, Int16(POLLIN), 100) }
+            if ready > 0 { break }
+            if !isStage(child) { return nil }
+        }
         var words: [Int32] = [0, 0]
         let count = try systemCall("read", retry: false) {
             unsafe words.withUnsafeMutableBytes { unsafe read(reading.number, $0.baseAddress, $0.count) }
         }
         return count == 8 ? (words[0], words[1]) : nil
+    }
+
+    private static func isStage(_ pid: Int32) -> Bool {
+        let pidfd = Descriptor(owning: ck_pidfd_open(pid))
+        guard pidfd.number >= 0, let number = try? ProcessFiles.number(of: pidfd.number),
+            let program = try? Path("/proc/\(number)/exe").linkTarget().string
+        else { return false }
+        return program.hasPrefix("/memfd:tupper-stage")
     }
 
     private static func refused(_ bytes: [UInt8]) -> any Error {

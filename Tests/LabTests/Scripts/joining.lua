@@ -166,3 +166,34 @@ for _, map in ipairs { false, users } do
         assert(trace == "" or map or seen:find "traced [1-9]", seen)
     end
 end
+
+-- One that gets hold of the line on which it is told how the start went, and keeps it open, holds nobody up.
+fs.write("/mnt/holder.pl", [[
+    use strict; my @held; my $last = $$; $| = 1; print "lurking\n";
+    until (-e "/mnt/stop") {
+        for my $pid ($last + 1 .. $last + 8) {
+            next unless -e "/proc/$pid";
+            if (sysopen my $line, "/proc/$pid/fd/3", 1) { push @held, $line; print "held\n"; }
+            $last = $pid;
+        }
+    }]])
+do
+    local box <close> = ns.spawn({ "mount", "pid" }, function(parent)
+        fs.mount { type = "proc", target = "/proc" }
+        parent:send "ready"
+        proc.exec { "sleep", "1000" }
+    end)
+    box:receive()
+    fs.write("/mnt/seen", "")
+    local holder = proc.spawn { "perl", "/mnt/holder.pl", within = box, stdout = "/mnt/seen" }
+    while not fs.read "/mnt/seen":find "lurking" do sys.sleep "10ms" end
+    for _ = 1, 400 do
+        local before = sys.time()
+        local sleeper <close> = proc.spawn { "sleep", "20", within = box }
+        assert(sys.time() - before < 10, "held up")
+        if fs.read "/mnt/seen":find "held" then break end
+    end
+    assert(fs.read "/mnt/seen":find "held", "the line was never met")
+    fs.write("/mnt/stop", "")
+    assert(holder:wait { timeout = "20s" }.code == 0)
+end
