@@ -30,6 +30,7 @@ public final class RunningContainer {
         pidfd = Descriptor(owning: try systemCall("pidfd_open", [subject]) { ck_pidfd_open(process) })
         let pid = try Self.mainProcess(of: try ProcessFiles.number(of: pidfd.number))
         self.pid = pid
+        try Self.awaitProgram(of: pid)
         let status = try Self.status(of: pid)
         bounding = try CapabilitySets.read(of: pid).bounding
         gainsNothing = status["NoNewPrivs"] == "1"
@@ -67,6 +68,19 @@ public final class RunningContainer {
             fields[line[..<colon]] = line[line.index(after: colon)...].drop { $0 == "\t" || $0 == " " }
         }
         return fields
+    }
+
+    /// Waits while the process is a stage of ours, which has yet to put itself under the filter of the program that it
+    /// becomes. One that is none, but is called so, must not be waited for for ever.
+    private static func awaitProgram(of pid: Int32) throws(SystemCallError) {
+        for _ in 0..<2000 {
+            guard let program = try? Path("/proc/\(pid)/exe").linkTarget().string,
+                program.hasPrefix("/memfd:tupper-exec")
+            else { return }
+            try Processes.sleep(milliseconds: 1)
+        }
+        throw SystemCallError(
+            "execve", ETIMEDOUT, [.init("pid", "\(pid)")], detail: "it has not become its program yet")
     }
 
     /// The main process where this one is an init of ours, which has more rights than what runs in the container.

@@ -49,6 +49,13 @@ do
     assert(proc.capture { "sh", "-c", code, within = box.process }:find "refused")
 end
 
+-- Also right after the start, when the stage may be about to lay the filter on itself.
+for _ = 1, 60 do
+    local box <close> = sandbox { root = root, command = { "sleep", "100" } }
+    box:ready()
+    equals(proc.capture { "grep", "Seccomp:", "/proc/self/status", within = box.process }, "Seccomp:\t2\n")
+end
+
 -- No terminal, no session and no process group of the caller's.
 do
     local text = said "tty; read -r pid rest </proc/self/stat; echo $rest"
