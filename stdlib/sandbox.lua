@@ -229,9 +229,6 @@ end
 --- A program in its box. Its end, `release` and `<close>` take the group away.
 ---@class sandbox.Box
 ---@field pid integer The first process's.
----@field run function Runs another program in it, held as tight as the first unless said otherwise, as proc.run.
----@field capture function The same, as proc.capture.
----@field spawn function The same, as proc.spawn.
 local Box = {}
 Box.__index = function(box, name) return Box[name] or (name == "pid" and box.process.pid or nil) end
 Box.__close = function(box) box:release() end
@@ -280,8 +277,13 @@ local function joining(box, given)
   return program
 end
 
+--- Runs another program in it to its end, as proc.run does.
 function Box:run(given) return proc.run(joining(self, given)) end
+
+--- Runs one and returns what it prints, as proc.capture does.
 function Box:capture(given) return proc.capture(joining(self, given)) end
+
+--- Starts one beside this process, as proc.spawn does.
 function Box:spawn(given) return proc.spawn(joining(self, given)) end
 
 --- Connects this process's terminal to its own, as term.attach does.

@@ -1,4 +1,4 @@
-// What this process has open, taken out of the reach of a program that something else starts from it, as system(3) does,
+// What this process has open, taken out of the reach of a program that something else starts from it, as popen(3) does,
 // and given back after.
 //
 // Close-on-exec comes too late: while execve(2) looks for a program, and for the interpreter that its first line names,

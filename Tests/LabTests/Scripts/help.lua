@@ -65,3 +65,8 @@ for name in text:match "local types = (%b{})":gmatch "([%w_]+) = " do
   described[name] = nil
 end
 assert(next(described) == nil, next(described))
+-- Each method has a line of its own, and says something.
+local methods = printed "help 'sandbox'":match "methods\n(.*)$"
+for _, name in ipairs { "run", "capture", "spawn", "wait", "release" } do
+  assert(methods:find("Box:" .. name .. " +%u"), name)
+end
