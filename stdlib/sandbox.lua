@@ -14,6 +14,8 @@ sandbox.devices = {
   "c 5:2 rwm", "c 136:* rwm",
 }
 
+---@alias sandbox.Profile string|table|tupper.filter|false
+
 --- What a box can be told, with what holds where it is left out.
 ---@class sandbox.Options
 ---@field root string The directory that becomes /; the machine's own as well.
@@ -47,7 +49,7 @@ sandbox.devices = {
 ---@field capabilities? string[]|string What root may do in there. [cap.default]
 ---@field ambient? string[]|string Capabilities that it has even where it is not root. [none]
 ---@field no_new_privileges? boolean Whether set-user-ID programs give it nothing. [true]
----@field seccomp? string|table|tupper.filter|false A profile, as of seccomp.compile; false for none. ["default"]
+---@field seccomp? sandbox.Profile A profile, as of seccomp.compile; false for none. ["default"]
 ---@field landlock? table As of landlock.restrict. [none]
 ---@field masked? boolean Whether masks.apply hides and protects what it lists. [true]
 ---@field shm? string|integer The size of /dev/shm. ["64M"]
