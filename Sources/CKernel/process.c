@@ -215,7 +215,7 @@ static void note_stop(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP};
+static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 void ck_on_stop_signals(void (*arrived)(int)) {
     stop_arrived = arrived;

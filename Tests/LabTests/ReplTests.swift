@@ -38,6 +38,11 @@ struct ReplTests {
         try terminal.expect("> ")
         try terminal.type("\u{4}")
         #expect(try terminal.ending() == 0)
+        for word in ["exit", " quit() "] {
+            let other = try start()
+            try other.enter(word)
+            #expect(try other.ending() == 0)
+        }
     }
 
     @Test("an unfinished chunk continues on the next line")

@@ -40,6 +40,17 @@ struct StopTests {
         #expect(try Host.leftovers(since: before) == [])
     }
 
+    @Test("so does the key that quits, Ctrl-\\")
+    func quitKey() throws {
+        let before = try Host.state()
+        let terminal = try start(
+            "script", "local b <close> = net.bridge 'quitted'\nprint 'runs'\nwhile true do end")
+        #expect(terminal.sees("runs"))
+        try terminal.type("\u{1c}")
+        #expect(try terminal.ending() == 131, "\(terminal.shown)")
+        #expect(try Host.leftovers(since: before) == [])
+    }
+
     @Test("one Ctrl-C gives back a session's prompt", arguments: endless)
     func session(line: String) throws {
         let terminal = try TypedSession(home: scratch.path)

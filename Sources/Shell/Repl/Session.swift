@@ -65,6 +65,7 @@ public final class Session {
             switch input.read(prompt: reader.isEmpty ? prompt : ">> ") {
             case .line(let line):
                 lines += 1
+                if isFarewell(line) { return 0 }
                 take(line)
             case .interrupted:
                 reader.clear()
@@ -78,6 +79,12 @@ public final class Session {
             if let signal = state.stopSignal, signal != Self.interrupt { return 128 + signal }
             state.forgetStop()
         }
+    }
+
+    /// What people type in other shells to leave.
+    private func isFarewell(_ line: [UInt8]) -> Bool {
+        guard input.isTerminal, reader.isEmpty else { return false }
+        return ["exit", "quit", "exit()", "quit()"].contains(String(decoding: line, as: UTF8.self).trimmed)
     }
 
     private static let interrupt: Int32 = 2
