@@ -17,4 +17,14 @@ struct MachineTests {
             outcome.status == 0 && outcome.output == "the user is content\n",
             "\(outcome.output)\(outcome.errors)")
     }
+
+    @Test(
+        "sandboxes are as tight with another kernel, on every version of control groups",
+        arguments: ["2", "1"])
+    func sandbox(version: String) throws {
+        let outcome = try Tupper.runInMachine(script: "Machine/sandbox.lua", cgroups: version)
+        #expect(
+            outcome.status == 0 && outcome.output == "the sandboxes hold\n",
+            "\(outcome.output)\(outcome.errors)")
+    }
 }
