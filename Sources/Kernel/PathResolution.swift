@@ -29,16 +29,16 @@ extension Descriptor {
             directory, path, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), 0, resolution.rawValue)
     }
 
-    /// pipe2(2), as large as `size` where allowed: the end to read from and the end to write to.
+    /// pipe2(2), as large as `size` where that is given and allowed: the end to read from and the end to write to.
     ///
     /// The caller owns both.
-    public static func pipe(size: Int) throws(SystemCallError) -> (reading: Int32, writing: Int32) {
+    public static func pipe(size: Int? = nil) throws(SystemCallError) -> (reading: Int32, writing: Int32) {
         var ends: [Int32] = [-1, -1]
         try systemCall("pipe2") {
             unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
         }
         // F_SETPIPE_SZ: a refusal costs speed only.
-        _ = ck_fcntl(ends[1], 1031, size)
+        if let size { _ = ck_fcntl(ends[1], 1031, size) }
         return (ends[0], ends[1])
     }
 }

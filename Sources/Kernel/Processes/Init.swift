@@ -7,12 +7,9 @@ final class EndingLine {
     private var telling: Descriptor?
 
     init() throws(SystemCallError) {
-        var ends: [Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
-        }
-        ending = Descriptor(owning: ends[0])
-        telling = Descriptor(owning: ends[1])
+        let ends = try Descriptor.pipe()
+        ending = Descriptor(owning: ends.reading)
+        telling = Descriptor(owning: ends.writing)
     }
 
     /// The end to tell on; -1 once this process is who listens.
@@ -53,12 +50,9 @@ public final class Init {
     /// In the process, PID 1 by now: a copy goes on, for which this returns; the process itself becomes init.
     public func takePlace() throws(SystemCallError) {
         let stage = try Stage()
-        var ends: [Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
-        }
-        let reading = Descriptor(owning: ends[0])
-        let writing = Descriptor(owning: ends[1])
+        let ends = try Descriptor.pipe()
+        let reading = Descriptor(owning: ends.reading)
+        let writing = Descriptor(owning: ends.writing)
         // Signals that come meanwhile wait until init takes them.
         ck_block_signals(1)
         guard let main = try Child.clone() else {

@@ -40,12 +40,9 @@ public struct Joining {
     public func start(
         in container: RunningContainer, _ program: () throws -> Program
     ) throws -> Child {
-        var ends: [Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
-        }
-        let reading = Descriptor(owning: ends[0])
-        let writing = Descriptor(owning: ends[1])
+        let ends = try Descriptor.pipe()
+        let reading = Descriptor(owning: ends.reading)
+        let writing = Descriptor(owning: ends.writing)
         let stage = try Stage()
         let line = try EndingLine()
         guard let helper = try Child.clone() else {
@@ -173,10 +170,8 @@ public struct Joining {
 
     private static func isStage(_ pid: Int32) -> Bool {
         let pidfd = Descriptor(owning: ck_pidfd_open(pid))
-        guard pidfd.number >= 0, let number = try? ProcessFiles.number(of: pidfd.number),
-            let program = try? Path("/proc/\(number)/exe").linkTarget().string
-        else { return false }
-        return program.hasPrefix("/memfd:tupper-stage")
+        guard pidfd.number >= 0, let number = try? ProcessFiles.number(of: pidfd.number) else { return false }
+        return Stage.isRun(by: number, as: .resident)
     }
 
     private static func refused(_ bytes: [UInt8]) -> any Error {

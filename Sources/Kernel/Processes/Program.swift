@@ -113,12 +113,9 @@ public struct Program: Sendable {
         // Opened here, where it stays.
         try terminal?.open()
         // Closed by a successful execve, so that its end is the good news.
-        var ends: [Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
-        }
-        let reading = Descriptor(owning: ends[0])
-        let writing = Descriptor(owning: ends[1])
+        let ends = try Descriptor.pipe()
+        let reading = Descriptor(owning: ends.reading)
+        let writing = Descriptor(owning: ends.writing)
         guard let child = try Child.clone() else {
             do {
                 if diesWithParent { try Processes.dieWithParent() }

@@ -74,9 +74,7 @@ public final class RunningContainer {
     /// becomes. One that is none, but is called so, must not be waited for for ever.
     private static func awaitProgram(of pid: Int32) throws(SystemCallError) {
         for _ in 0..<2000 {
-            guard let program = try? Path("/proc/\(pid)/exe").linkTarget().string,
-                program.hasPrefix("/memfd:tupper-exec")
-            else { return }
+            guard Stage.isRun(by: pid, as: .passing) else { return }
             try Processes.sleep(milliseconds: 1)
         }
         throw SystemCallError(
@@ -85,9 +83,7 @@ public final class RunningContainer {
 
     /// The main process where this one is an init of ours, which has more rights than what runs in the container.
     private static func mainProcess(of pid: Int32) throws(SystemCallError) -> Int32 {
-        guard let program = try? Path("/proc/\(pid)/exe").linkTarget().string,
-            program.hasPrefix("/memfd:tupper-stage")
-        else { return pid }
+        guard Stage.isRun(by: pid, as: .resident) else { return pid }
         let children = String(decoding: try ProcessFiles.read("\(pid)/task/\(pid)/children"), as: UTF8.self)
         for child in children.split(separator: " ").compactMap({ Int32($0) }) {
             let numbers = try status(of: child)["NSpid"]?.split(whereSeparator: \.isWhitespace)

@@ -6,18 +6,32 @@ internal import Glibc
 struct Stage: ~Copyable {
     private let file: Descriptor
 
+    /// What one is for, by its name as /proc/PID/exe shows it.
+    enum Role: String {
+        /// It stays in the container: PID 1, or who reaps a program that joins.
+        case resident = "tupper-stage"
+        /// It becomes a program.
+        case passing = "tupper-exec"
+    }
+
+    /// Whether the process with a number below /proc runs one.
+    static func isRun(by number: Int32, as role: Role) -> Bool {
+        let program = try? Path("/proc/\(number)/exe").linkTarget().string
+        return program?.hasPrefix("/memfd:\(role.rawValue)") == true
+    }
+
     /// memfd_create(2), then sealed: nobody can change it any more.
     init() throws(SystemCallError) {
         file = Descriptor(
-            owning: try systemCall("memfd_create") { unsafe ck_make_stage("tupper-stage", nil, 0) })
+            owning: try systemCall("memfd_create") { unsafe ck_make_stage(Role.resident.rawValue, nil, 0) })
     }
 
     /// One that puts the program that it becomes under a filter first.
     init(filter: SystemCallFilter?) throws(SystemCallError) {
         let number = try systemCall("memfd_create") {
-            guard let filter else { return unsafe ck_make_stage("tupper-exec", nil, 0) }
+            guard let filter else { return unsafe ck_make_stage(Role.passing.rawValue, nil, 0) }
             return unsafe filter.instructions.withUnsafeBytes {
-                unsafe ck_make_stage("tupper-exec", $0.baseAddress, $0.count)
+                unsafe ck_make_stage(Role.passing.rawValue, $0.baseAddress, $0.count)
             }
         }
         file = Descriptor(owning: number)
