@@ -24,15 +24,16 @@ static int is_changed(uint64_t entry) { return (entry >> 62 & 3) != 0 && !(entry
 
 static int copy_changed(int pagemap, uintptr_t start, uintptr_t end, char *copy) {
     uint64_t entries[256];
-    for (uintptr_t page = start; page < end; page += sizeof entries / sizeof *entries * 4096) {
-        size_t count = (end - page) / 4096;
-        count = count > sizeof entries / sizeof *entries ? sizeof entries / sizeof *entries : count;
-        if (pread(pagemap, entries, count * sizeof *entries, (off_t)(page / 4096 * sizeof *entries)) !=
-            (ssize_t)(count * sizeof *entries))
+    const size_t most = sizeof entries / sizeof *entries;
+    for (uintptr_t page = start; page < end; page += most * page_size) {
+        size_t count = (end - page) / page_size, size;
+        count = count > most ? most : count;
+        size = count * sizeof *entries;
+        if (pread(pagemap, entries, size, (off_t)(page / page_size * sizeof *entries)) != (ssize_t)size)
             return -1;
         for (size_t i = 0; i < count; i++)
             if (is_changed(entries[i]))
-                memcpy(copy + (page - start) + i * 4096, (char *)page + i * 4096, 4096);
+                memcpy(copy + (page - start) + i * page_size, (char *)page + i * page_size, page_size);
     }
     return 0;
 }
@@ -67,16 +68,14 @@ static int find_program(struct dl_phdr_info *object, size_t size, void *found) {
     return 1;
 }
 
-// The part of the program's data that is protected once it is loaded.
-static void find_protected(const struct dl_phdr_info *program, uintptr_t *start, uintptr_t *end) {
-    *start = *end = 0;
+// Where the part of the program's data ends that is protected once it is loaded; 0 where there is none.
+static uintptr_t find_protected_end(const struct dl_phdr_info *program) {
     for (int index = 0; index < program->dlpi_phnum; index++) {
         const ElfW(Phdr) *segment = &program->dlpi_phdr[index];
-        if (segment->p_type != PT_GNU_RELRO)
-            continue;
-        *start = page_of(program->dlpi_addr + segment->p_vaddr);
-        *end = page_of(program->dlpi_addr + segment->p_vaddr + segment->p_memsz);
+        if (segment->p_type == PT_GNU_RELRO)
+            return page_of(program->dlpi_addr + segment->p_vaddr + segment->p_memsz);
     }
+    return 0;
 }
 
 // A segment, of which the part up to `protected_end` is protected where it has one: as elf(5) and ld.so(8) map it.
@@ -121,9 +120,8 @@ static void note_places(struct prctl_mm_map *map, const struct dl_phdr_info *pro
 int ck_program_moves(int file, int pagemap) {
     struct dl_phdr_info program = {0};
     struct prctl_mm_map map = {.exe_fd = (uint32_t)file};
-    uintptr_t protected_start, protected_end;
     dl_iterate_phdr(find_program, &program);
-    find_protected(&program, &protected_start, &protected_end);
+    const uintptr_t protected_end = find_protected_end(&program);
     note_places(&map, &program);
     for (int index = 0; index < program.dlpi_phnum; index++) {
         const ElfW(Phdr) *segment = &program.dlpi_phdr[index];

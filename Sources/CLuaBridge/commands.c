@@ -8,8 +8,10 @@ static void (*after_command)(void);
 static lua_CFunction popen_file;
 
 // Protected, so that what was taken away is given back whatever happens.
-static int sheltered(lua_State *L, lua_CFunction start) {
-    lua_pushcfunction(L, start);
+static int sheltered_popen(lua_State *L) {
+    luaL_checkstring(L, 1);
+    luaL_optstring(L, 2, NULL);
+    lua_pushcfunction(L, popen_file);
     lua_insert(L, 1);
     if (before_command() != 0)
         return luaL_error(L, "what is open cannot be taken out of the program's reach");
@@ -18,24 +20,13 @@ static int sheltered(lua_State *L, lua_CFunction start) {
     return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
-static int sheltered_popen(lua_State *L) {
-    luaL_checkstring(L, 1);
-    luaL_optstring(L, 2, NULL);
-    return sheltered(L, popen_file);
-}
-
-static lua_CFunction replace(lua_State *L, const char *library, const char *name, lua_CFunction function) {
-    lua_getglobal(L, library);
-    lua_getfield(L, -1, name);
-    lua_CFunction original = lua_tocfunction(L, -1);
-    lua_pushcfunction(L, function);
-    lua_setfield(L, -3, name);
-    lua_pop(L, 2);
-    return original;
-}
-
 void lb_shelter_commands(lua_State *L, int (*before)(void), void (*after)(void)) {
     before_command = before;
     after_command = after;
-    popen_file = replace(L, "io", "popen", sheltered_popen);
+    lua_getglobal(L, "io");
+    lua_getfield(L, -1, "popen");
+    popen_file = lua_tocfunction(L, -1);
+    lua_pushcfunction(L, sheltered_popen);
+    lua_setfield(L, -3, "popen");
+    lua_pop(L, 2);
 }

@@ -64,7 +64,7 @@ internal import CLuaBridge
 
     nonisolated(unsafe) private static var shelter: (take: () -> Bool, leave: () -> Void) = ({ true }, {})
 
-    /// Has `take` called before os.execute and io.popen start a program, which it refuses by false, and `leave` after.
+    /// Has `take` called before io.popen starts a program, which it refuses by false, and `leave` after.
     public func shelterCommands(_ take: @escaping () -> Bool, _ leave: @escaping () -> Void) {
         unsafe Self.shelter = (take, leave)
         unsafe lb_shelter_commands(

@@ -76,7 +76,7 @@ enum OwnProgram {
         return try Hold(try Descriptor.open(Path("/proc/self/fd/\(copy.number)"), O_RDONLY))
     }
 
-    /// Makes the old root read-only, which has just been detached.
+    /// Makes the old root read-only, which is about to be detached.
     static func protect() {
         guard let held = unsafe hold, let mount = held.mount?.number else { return }
         // AT_EMPTY_PATH

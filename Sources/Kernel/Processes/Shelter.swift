@@ -1,6 +1,6 @@
 internal import CKernel
 
-/// What keeps this process out of the reach of programs that something else starts from it, as system(3) does: those of
+/// What keeps this process out of the reach of programs that something else starts from it, as popen(3) does: those of
 /// an image, once the root is one. What this library starts itself is kept from it anyway.
 public enum Shelter {
     /// Before such a program is started. False where that cannot be.
