@@ -128,6 +128,13 @@ local attack = [[
     print "exe $_\n" for keys %exe; print "fd $_\n" for keys %fd; print "written $written\ntraced $traced\n";
 ]]
 fs.write("/mnt/attack.pl", attack)
+-- Starts a program of perl in a container, which writes in /mnt/seen, and waits until it lurks.
+local function lurk(box, ...)
+    fs.write("/mnt/seen", "")
+    local program = proc.spawn { "perl", within = box, stdout = "/mnt/seen", ... }
+    while not fs.read "/mnt/seen":find "lurking" do sys.sleep "10ms" end
+    return program
+end
 for _, map in ipairs { false, users } do
     for _, trace in ipairs { "", "1" } do
         local box <close> = ns.spawn({ "mount", "pid", users = map or nil, init = true }, function(parent)
@@ -136,9 +143,7 @@ for _, map in ipairs { false, users } do
             proc.exec { "sleep", "1000" }
         end)
         box:receive()
-        fs.write("/mnt/seen", "")
-        local attacker = proc.spawn { "perl", "/mnt/attack.pl", trace, within = box, stdout = "/mnt/seen" }
-        while not fs.read "/mnt/seen":find "lurking" do sys.sleep "10ms" end
+        local attacker = lurk(box, "/mnt/attack.pl", trace)
         for _ = 1, 50 do
             local ending = proc.run { "/bin/true", within = box, check = false }
             assert(ending.code == 0 or trace == "1", "not run")
@@ -184,9 +189,7 @@ do
         proc.exec { "sleep", "1000" }
     end)
     box:receive()
-    fs.write("/mnt/seen", "")
-    local holder = proc.spawn { "perl", "/mnt/holder.pl", within = box, stdout = "/mnt/seen" }
-    while not fs.read "/mnt/seen":find "lurking" do sys.sleep "10ms" end
+    local holder = lurk(box, "/mnt/holder.pl")
     for _ = 1, 400 do
         local before = sys.time()
         local sleeper <close> = proc.spawn { "sleep", "20", within = box }
