@@ -13,6 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// Whether a name is not looked for in directories.
+static int is_path(const char *name) { return strchr(name, '/') != NULL || name[0] == 0; }
+
 // The directories that a program is looked for in: of the environment that it is given, else of this process's own.
 static const char *search_path(char *const environment[]) {
     for (; *environment != NULL; environment++)
@@ -27,14 +30,15 @@ static const char *next_place(const char **path, const char *name, char place[PA
     if (**path == 0)
         return NULL;
     size_t length = strcspn(*path, ":");
-    snprintf(place, PATH_MAX, "%.*s%s%s", (int)length, *path, length > 0 ? "/" : "", name);
+    // An empty one is the working directory.
+    snprintf(place, PATH_MAX, "%.*s/%s", length > 0 ? (int)length : 1, length > 0 ? *path : ".", name);
     *path += length + ((*path)[length] == ':');
     return place;
 }
 
 int ck_has_program(char *const words[], char *const environment[]) {
     char place[PATH_MAX];
-    if (strchr(words[0], '/') != NULL || words[0][0] == 0)
+    if (is_path(words[0]))
         return access(words[0], F_OK) == 0 || errno != ENOENT;
     for (const char *path = search_path(environment); next_place(&path, words[0], place) != NULL;)
         if (access(place, F_OK) == 0 || errno == EACCES)
@@ -45,12 +49,12 @@ int ck_has_program(char *const words[], char *const environment[]) {
 int ck_become_program(char *const words[], char *const environment[]) {
     char place[PATH_MAX];
     int error = ENOENT;
-    if (strchr(words[0], '/') != NULL || words[0][0] == 0) {
+    if (is_path(words[0])) {
         execvpe(words[0], words, environment);
         return errno;
     }
     for (const char *path = search_path(environment); next_place(&path, words[0], place) != NULL;) {
-        execvpe(strchr(place, '/') != NULL ? place : words[0], words, environment);
+        execvpe(place, words, environment);
         // What may not be run there may be found elsewhere, and is told of if not.
         if (errno == EACCES)
             error = EACCES;
@@ -134,7 +138,7 @@ static int check_place(const char *place) {
 
 int ck_check_program(char *const words[], char *const environment[]) {
     int error = ENOENT;
-    if (strchr(words[0], '/') != NULL || words[0][0] == 0) {
+    if (is_path(words[0])) {
         snprintf(chosen, sizeof chosen, "%s", words[0]);
         return strlen(words[0]) < sizeof chosen ? check_place(chosen) : ENAMETOOLONG;
     }

@@ -20,12 +20,10 @@ public struct SystemCallFilter: Sendable, Equatable {
     /// The process is stopped for a moment. EACCES without CAP_SYS_ADMIN in the first user namespace, EIO where the kernel
     /// has no such request.
     static func all(of pid: Int32) throws(SystemCallError) -> [SystemCallFilter] {
-        var ends: [Int32] = [-1, -1]
-        try systemCall("pipe2") {
-            unsafe ends.withUnsafeMutableBufferPointer { unsafe ck_pipe($0.baseAddress) }
-        }
-        let reading = Descriptor(owning: ends[0])
-        let writing = Descriptor(owning: ends[1])
+        // Room for as much as the kernel lets a process be under: it is read once the tracer has ended.
+        let ends = try Descriptor.pipe(size: 1 << 19)
+        let reading = Descriptor(owning: ends.reading)
+        let writing = Descriptor(owning: ends.writing)
         // One whose end lets go of the process, whatever happens: a frozen one does not stop.
         guard let tracer = try Child.clone() else {
             try? writing.write(read(of: pid))

@@ -91,7 +91,9 @@ public final class Child {
     public func isProgram() throws(SystemCallError) -> Bool {
         guard try isRunning() else { return false }
         // Who ends gives up its memory, and the program in it, before its files.
-        do { _ = try Descriptor.open(Path("/proc/\(pid)/exe"), Descriptor.pathOnly) } catch { return false }
+        do { _ = try Descriptor.open(Path("/proc/\(try numberInSight())/exe"), Descriptor.pathOnly) } catch {
+            return false
+        }
         return true
     }
 
