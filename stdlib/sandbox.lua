@@ -37,8 +37,8 @@ sandbox.devices = {
 ---@field cpuset? string The processors it may use. [all]
 ---@field weight? integer Its share of the processors beside others. [100]
 ---@field io? table Limits of its disks. [no limit]
----@field pids? integer|string The most processes and threads. [4096]
----@field devices? string[] The devices it may use. [sandbox.devices]
+---@field pids? integer|string|false The most processes and threads; false for no limit. [4096]
+---@field devices? string[]|false The devices it may use; false for all. [sandbox.devices]
 ---@field limits? table As of proc.limits. [{ core = 0 }]
 ---@field nice? integer As of proc.nice. [the caller's]
 ---@field oom_score? integer As of proc.oom_score. [0]
@@ -70,12 +70,12 @@ local types = {
   root = "string", command = "table", readonly = "boolean", mounts = "table", hostname = "string", network = "string",
   users = "string table", user = "string number", groups = "table", cwd = "string", env = "table",
   memory = "string number", swap = "string number", high = "string number", oom_group = "boolean",
-  cpu = "string number", cpuset = "string", weight = "number", io = "table", pids = "string number", devices = "table",
-  limits = "table", nice = "number", oom_score = "number", affinity = "string table", umask = "string number",
-  sysctls = "table", time_offsets = "table", capabilities = "table string", ambient = "table string",
-  no_new_privileges = "boolean", seccomp = "string table boolean userdata", landlock = "table", masked = "boolean",
-  shm = "string number", init = "boolean", terminal = "userdata", die_with_parent = "boolean", name = "string",
-  setup = "function",
+  cpu = "string number", cpuset = "string", weight = "number", io = "table", pids = "string number boolean",
+  devices = "table boolean", limits = "table", nice = "number", oom_score = "number", affinity = "string table",
+  umask = "string number", sysctls = "table", time_offsets = "table", capabilities = "table string",
+  ambient = "table string", no_new_privileges = "boolean", seccomp = "string table boolean userdata",
+  landlock = "table", masked = "boolean", shm = "string number", init = "boolean", terminal = "userdata",
+  die_with_parent = "boolean", name = "string", setup = "function",
 }
 local mount_types = { source = "string", target = "string", readonly = "boolean", tmpfs = "string number", mode = "string" }
 
@@ -125,22 +125,26 @@ local function complete(given)
   return options
 end
 
--- The group that the program is born in. Without root there may be no place for one: then only what was asked for by
--- name is missed, and its processes are counted by user.
+-- The group that the program is born in. There may be no place for one, as without root: then only what was asked for
+-- by name is missed, and its processes are counted by user.
 local resources = { "memory", "swap", "high", "oom_group", "cpu", "cpuset", "weight", "io", "pids", "devices" }
 local function make_group(options, given)
   local name = options.name or ("sandbox-%d-%d"):format(proc.self(), sandbox.count)
   local wanted = {}
-  for _, resource in ipairs(resources) do wanted[resource] = options[resource] end
+  for _, resource in ipairs(resources) do wanted[resource] = options[resource] or nil end
   local made, group = pcall(cgroup.create, name, wanted)
   if made then return group end
   for _, resource in ipairs(resources) do
-    if sys.uid() == 0 or given[resource] ~= nil and resource ~= "pids" then error(group, 0) end
+    local missed = sys.uid() == 0 or given[resource] ~= nil and resource ~= "pids"
+    if missed and wanted[resource] ~= nil then error(group, 0) end
   end
-  local limits = { processes = options.pids }
+  local limits = { processes = options.pids or nil }
   for limit, value in pairs(options.limits) do limits[limit] = value end
   options.limits = limits
 end
+
+-- Without a group, nothing else keeps device files of the image's own from being used.
+local function keeps_devices(options) return not options.group and options.devices ~= false end
 
 -- Made on the image itself, since a root that refuses writing would refuse these too.
 local function make_places(options)
@@ -167,8 +171,7 @@ end
 -- In the box, before its root changes. The image may be hostile: every target is resolved inside the root.
 local function furnish(options)
   local root = options.place
-  -- Without a group, nothing else keeps device files of the image's own from being used.
-  local attributes = { recursive = true, readonly = options.readonly, nodev = not options.group }
+  local attributes = { recursive = true, readonly = options.readonly, nodev = keeps_devices(options) }
   if options.tree then options.tree:attach(root) else fs.bind(options.root, root, attributes) end
   mount_kernels(options, "proc", "/proc")
   -- Who has a user namespace, but the machine's network, may not mount it: what the root has of it, if any, is covered.
@@ -304,7 +307,7 @@ sandbox.count = 0
 local function map_root(options)
   if sys.uid() ~= 0 or not options.users or options.users == "root" then return end
   options.tree = fs.tree(options.root, { users = options.users, recursive = true, readonly = options.readonly,
-    nodev = not options.group })
+    nodev = keeps_devices(options) })
 end
 
 local function start(options)

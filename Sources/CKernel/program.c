@@ -152,7 +152,9 @@ int ck_check_program(char *const words[], char *const environment[]) {
     return error;
 }
 
-int ck_become_staged(int stage, const char *mode, char *const words[], char *const environment[]) {
+int ck_become_staged(int stage, int is_logged, int instructions, char *const words[], char *const environment[]) {
+    char mode[16];
+    snprintf(mode, sizeof mode, "%c%d", is_logged ? 'l' : 'x', instructions);
     size_t count = 0;
     while (words[count] != NULL)
         count++;

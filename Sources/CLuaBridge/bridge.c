@@ -138,6 +138,11 @@ int lb_load(lua_State *L, const char *source, size_t length, const char *name, s
     return lua_load(L, read_text, &text, name, "t");
 }
 
+int lb_load_compiled(lua_State *L, const char *code, size_t length) {
+    struct text text = {code, length, 0};
+    return lua_load(L, read_text, &text, "=compiled", "b");
+}
+
 // Error objects are tables: they get `.traceback` once, where they were raised. Other values stay.
 static int add_traceback(lua_State *L) {
     if (lua_type(L, 1) == LUA_TTABLE) {

@@ -1,12 +1,9 @@
-// One `#embed` a module; the compiler tracks the files, so an edit is noticed.
+// One `#embed` a file; the compiler tracks the files, so an edit is noticed. What is compiled lies in a directory that
+// scripts/release names.
 #include "CStdlib.h"
 
 static const unsigned char inspect[] = {
 #embed "../../stdlib/inspect.lua"
-};
-
-static const unsigned char frame[] = {
-#embed "frame.lua"
 };
 
 static const unsigned char masks[] = {
@@ -17,20 +14,48 @@ static const unsigned char sandbox[] = {
 #embed "../../stdlib/sandbox.lua"
 };
 
+#if __has_embed(<sandbox.luac>)
+#define COMPILED(name) name##_compiled, sizeof name##_compiled
+static const unsigned char inspect_compiled[] = {
+#embed <inspect.luac>
+};
+
+static const unsigned char masks_compiled[] = {
+#embed <masks.luac>
+};
+
+static const unsigned char sandbox_compiled[] = {
+#embed <sandbox.luac>
+};
+#else
+#define COMPILED(name) NULL, 0
+#endif
+
 static const struct {
     const char *name;
     const unsigned char *source;
     size_t length;
+    const unsigned char *compiled;
+    size_t compiled_length;
 } modules[] = {
-    {"inspect", inspect, sizeof inspect},
-    {"masks", masks, sizeof masks},
-    {"sandbox", sandbox, sizeof sandbox},
+    {"inspect", inspect, sizeof inspect, COMPILED(inspect)},
+    {"masks", masks, sizeof masks, COMPILED(masks)},
+    {"sandbox", sandbox, sizeof sandbox, COMPILED(sandbox)},
 };
 
 const size_t cs_module_count = sizeof modules / sizeof *modules;
 const char *cs_name(size_t index) { return modules[index].name; }
 const unsigned char *cs_source(size_t index) { return modules[index].source; }
 size_t cs_length(size_t index) { return modules[index].length; }
+
+const unsigned char *cs_compiled(size_t index, size_t *length) {
+    *length = modules[index].compiled_length;
+    return modules[index].compiled;
+}
+
+static const unsigned char frame[] = {
+#embed "frame.lua"
+};
 
 static const unsigned char page[] = {
 #embed "recorder.html"

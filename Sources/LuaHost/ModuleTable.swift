@@ -131,7 +131,7 @@ extension State {
     public func prepareForCopy(handing type: any Handle.Type) {
         copies += 1
         guard copies > 1 else { return }
-        for source in sources { declareNames(in: source) }
+        for source in sources { declareNames(in: source()) }
         sources = []
         _ = kindTable(of: type) ?? register(type)
     }

@@ -21,7 +21,7 @@ internal import CLuaBridge
     /// How many copies of this process were prepared.
     var copies = 0
     /// The chunks whose names have not been looked through yet.
-    var sources: [[UInt8]] = []
+    var sources: [() -> [UInt8]] = []
     var handles = HandleTable()
     var kinds: [KindTable] = []
     var metamethods: HandleMetamethods?
@@ -87,8 +87,20 @@ internal import CLuaBridge
         setRawGlobal(name)
     }
 
-    /// Makes `require "name"` load what `source` gives for a name: looked up and compiled only then.
-    public func preload(_ source: @escaping (String) -> [UInt8]?) {
+    /// A module of the program's own: its text, and the same as string.dump has it, or nothing.
+    public struct OwnModule {
+        let text: () -> [UInt8]
+        let compiled: [UInt8]
+
+        /// A module; `compiled` is trusted, since Lua does not check it.
+        public init(text: @escaping () -> [UInt8], compiled: [UInt8]) {
+            self.text = text
+            self.compiled = compiled
+        }
+    }
+
+    /// Makes `require "name"` load what `module` gives for a name: looked up only then.
+    public func preload(_ module: @escaping (String) -> OwnModule?) {
         unsafe lua_getglobal(lua, "package")
         push("preload")
         unsafe lua_rawget(lua, -2)
@@ -96,16 +108,29 @@ internal import CLuaBridge
         let preloaded = Parameter<Anything>("preload", "The table of loaders.", default: .nothing)
         let name = Parameter<Anything>("name", "The module's name.", default: .nothing)
         setPrimitive(
-            Primitive("package.preload.__index", "Compiles a module.", positional: [preloaded.any, name.any])
-            {
+            Primitive("package.preload.__index", "Loads a module.", positional: [preloaded.any, name.any]) {
                 call in
                 guard case .bytes(let bytes) = try call[name].value else { return [] }
                 let name = String(decoding: bytes, as: UTF8.self)
-                return try source(name).map { [.function(try self.load($0, name: "=stdlib/\(name).lua"))] }
-                    ?? []
+                return try module(name).map { [.function(try self.load($0, called: name))] } ?? []
             })
         _ = unsafe lua_setmetatable(lua, -2)
         unsafe lb_pop(lua, 2)
+    }
+
+    private func load(_ module: OwnModule, called name: String) throws -> Function {
+        let status = unsafe module.compiled.withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) {
+                unsafe lb_load_compiled(lua, $0.baseAddress, $0.count)
+            }
+        }
+        guard status == LUA_OK else {
+            // None was made, or by another release of Lua.
+            unsafe lb_pop(lua, 1)
+            return try load(module.text(), name: "=stdlib/\(name).lua")
+        }
+        sources.append(module.text)
+        return Function(reference: Reference(popping: self))
     }
 
     /// Loads a chunk of Lua text. `name` is `@file` or `=name`, as Lua has it; the text begins on line `line`.
@@ -118,7 +143,7 @@ internal import CLuaBridge
             }
         }
         guard status == LUA_OK else { throw takeFailure() }
-        sources.append(source)
+        sources.append { source }
         return Function(reference: Reference(popping: self))
     }
 

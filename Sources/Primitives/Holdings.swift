@@ -15,12 +15,12 @@ public final class Holdings {
     /// Notes a thing made; `release` undoes it. `notes` are its own in the journal. One of several parts is no news to a
     /// session, which is told of each part. `shell` is the line that would undo it.
     func hold(
-        _ label: String, _ path: Path? = nil, notes: @escaping @autoclosure () -> [JournalNote] = [],
+        _ label: @escaping @autoclosure () -> String, notes: @escaping @autoclosure () -> [JournalNote] = [],
         hasParts: Bool = false,
         shell: @escaping @autoclosure () -> String? = nil, release: @escaping () throws -> Void
     ) -> Holding {
         if owner != Processes.generation { startAnew() }
-        let holding = Holding(label: label, path: path, notes: notes, undo: release, owner: owner)
+        let holding = Holding(label: label, notes: notes, undo: release, owner: owner)
         holding.listShell = shell
         holding.told = told
         while let last = held.last, !last.isHeld { held.removeLast() }
@@ -32,7 +32,8 @@ public final class Holdings {
     /// Notes, for a session, something that outlives the script or goes with something held; `undo` takes it back.
     @discardableResult
     func noteLasting(
-        _ label: String, shell: @escaping @autoclosure () -> String? = nil, undo: @escaping () throws -> Void
+        _ label: @escaping @autoclosure () -> String, shell: @escaping @autoclosure () -> String? = nil,
+        undo: @escaping () throws -> Void
     ) -> Holding? {
         guard notesLasting else { return nil }
         let holding = Holding(label: label, undo: undo, owner: Processes.generation)
@@ -110,20 +111,18 @@ extension Holdings {
 public final class Holding {
     /// What it is, as in `"mount /mnt"`. Put together when asked for: few are, and a copy of this process would write to
     /// memory for it.
-    public var label: String { path.map { "\(name) \($0)" } ?? name }
-    private let name: String
-    private let path: Path?
+    public var label: String { name() }
+    private let name: () -> String
     private var undo: (() throws -> Void)?
     private let owner: Int
     private let notes: () -> [JournalNote]
 
     init(
-        label: String, path: Path? = nil, notes: @escaping () -> [JournalNote] = { [] },
+        label: @escaping () -> String, notes: @escaping () -> [JournalNote] = { [] },
         undo: @escaping () throws -> Void,
         owner: Int
     ) {
         name = label
-        self.path = path
         self.notes = notes
         self.undo = undo
         self.owner = owner
@@ -137,7 +136,7 @@ public final class Holding {
 
     /// For a handle of something that was there before.
     static var nothing: Holding {
-        let holding = Holding(label: "", undo: {}, owner: 0)
+        let holding = Holding(label: { "" }, undo: {}, owner: 0)
         holding.keep()
         return holding
     }

@@ -81,4 +81,28 @@ struct ModuleTests {
     func badArguments(source: String, expected: String) throws {
         #expect(try message(of: source).contains(expected))
     }
+
+    @Test("a module of the program's own is loaded compiled, or from its text where this Lua takes no other")
+    func ownModule() throws {
+        let source = "return { from = 'compiled', fail = function() error 'here' end }"
+        let dump = "return string.dump(load([==[\(source)]==], '=stdlib/own.lua'))"
+        guard case .bytes(let compiled) = try State().load(Array(dump.utf8), name: "=t")().first else {
+            Issue.record("nothing was compiled")
+            return
+        }
+        // The byte behind the signature is the release.
+        var foreign = compiled
+        foreign[4] ^= 1
+        let asks = "local own = require 'own' return own.from, select(2, pcall(own.fail))"
+        for (code, from) in [(compiled, "compiled"), (foreign, "text"), ([], "text")] {
+            let state = State()
+            let text = source.replacing("compiled", with: "text")
+            state.preload { name in
+                name == "own" ? State.OwnModule(text: { Array(text.utf8) }, compiled: code) : nil
+            }
+            #expect(
+                try state.load(Array(asks.utf8), name: "=t")()
+                    == [.bytes(Array(from.utf8)), .bytes(Array("stdlib/own.lua:1: here".utf8))])
+        }
+    }
 }

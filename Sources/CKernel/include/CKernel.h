@@ -79,9 +79,9 @@ void ck_return_files(void);
 int ck_become_program(char *const words[], char *const environment[]);
 int ck_has_program(char *const words[], char *const environment[]);
 /// What will keep a program from being run, as far as can be told before: an error's number, 0 for nothing. The one that was
-/// checked last run by a stage (`mode` as in stage.c): an error's number.
+/// checked last run by a stage, under the filter of so many instructions that it holds: an error's number.
 int ck_check_program(char *const words[], char *const environment[]);
-int ck_become_staged(int stage, const char *mode, char *const words[], char *const environment[]);
+int ck_become_staged(int stage, int is_logged, int instructions, char *const words[], char *const environment[]);
 /// The arguments of main, which Swift sees as text only.
 char **ck_arguments(int *count);
 /// Where the heap of brk(2) ended before main.

@@ -23,6 +23,8 @@ lua_Integer lb_primitive_index(lua_State *L, int index);
 const lua_Debug *lb_describe(lua_State *L, int index);
 /// lua_load for text chunks only, as if so many lines stood before.
 int lb_load(lua_State *L, const char *source, size_t length, const char *name, size_t lines_before);
+/// lua_load of what lua_dump wrote, and nobody could have changed: Lua does not check it.
+int lb_load_compiled(lua_State *L, const char *code, size_t length);
 /// lua_pcall with a handler that adds `.traceback` to errors; pops function and arguments.
 int lb_call(lua_State *L, int arguments, int results);
 /// luaL_tolstring in protected mode: pushes the text of the value at `index`.

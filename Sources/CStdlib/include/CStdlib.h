@@ -7,6 +7,8 @@ extern const size_t cs_module_count;
 const char *cs_name(size_t index);
 const unsigned char *cs_source(size_t index);
 size_t cs_length(size_t index);
+/// The same as string.dump has it, as scripts/release makes it; of length 0 in other builds.
+const unsigned char *cs_compiled(size_t index, size_t *length);
 
 /// The stepper's part in Lua.
 const unsigned char *cs_frame(size_t *length);

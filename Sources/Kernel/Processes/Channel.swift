@@ -36,16 +36,16 @@ public final class Channel {
     /// The next message. ETIMEDOUT when `timeout` milliseconds pass first, EPIPE where the other side has ended.
     public func receive(timeout: Int32? = nil) throws(SystemCallError) -> [UInt8] {
         var message: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: Self.packet)
         while true {
-            let count = try whenReady(Int16(POLLIN), timeout: timeout) {
-                unsafe buffer.withUnsafeMutableBytes {
-                    unsafe ck_receive(number, $0.baseAddress, $0.count)
+            // Not filled before: most messages are a few bytes, and each page that is written to costs.
+            let part = try unsafe Descriptor.bytes(room: Self.packet) { room throws(SystemCallError) in
+                try whenReady(Int16(POLLIN), timeout: timeout) {
+                    unsafe ck_receive(number, room.baseAddress, room.count)
                 }
             }
-            guard count > 0 else { throw Self.ended }
-            message += buffer[1..<count]
-            if buffer[0] == 0 { return message }
+            guard !part.isEmpty else { throw Self.ended }
+            message += part.dropFirst()
+            if part[0] == 0 { return message }
         }
     }
 

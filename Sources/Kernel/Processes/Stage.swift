@@ -43,8 +43,9 @@ struct Stage: ~Copyable {
         under filter: SystemCallFilter?, _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) -> Int32 {
-        let mode = (filter?.isLogged == true ? "l" : "x") + String((filter?.instructions.count ?? 0) / 8)
-        return unsafe ck_become_staged(file.number, mode, words, environment)
+        let length = (filter?.instructions.count ?? 0) / 8
+        return unsafe ck_become_staged(
+            file.number, filter?.isLogged == true ? 1 : 0, Int32(length), words, environment)
     }
 
     /// The descriptors that the stage uses, to report on and to tell how the program ended.

@@ -10,7 +10,7 @@ final class MountHandle: HeldHandle {
     init(_ mount: Mount, notes: [JournalNote], _ holdings: Holdings) {
         self.mount = mount
         holding = holdings.hold(
-            "mount", mount.path, notes: notes,
+            "mount \(mount.path)", notes: notes,
             shell: (try? Mount.identifier(at: mount.path)) == mount.identifier
                 ? "umount \(shellQuoted(mount.path.string))" : nil
         ) { try mount.unmount() }

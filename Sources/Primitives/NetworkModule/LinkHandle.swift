@@ -24,9 +24,10 @@ final class LinkHandle: HeldHandle {
 
     /// Links that were made together and go together, deleted when any of them is released.
     static func made(_ placed: [PlacedLink], _ note: JournalNote?, _ holdings: Holdings) -> [LinkHandle] {
-        let names = placed.map(\.link.name).joined(separator: " and ")
+        // They may be renamed.
+        let label = "link \(placed.map(\.link.name).joined(separator: " and "))"
         let holding = holdings.hold(
-            "link \(names)", notes: note.map { [$0] } ?? [], shell: placed.first?.shellToDelete
+            label, notes: note.map { [$0] } ?? [], shell: placed.first?.shellToDelete
         ) {
             for one in placed { try one.delete() }
         }
@@ -35,8 +36,9 @@ final class LinkHandle: HeldHandle {
 
     /// One link that was made.
     static func made(_ placed: PlacedLink, _ note: JournalNote?, _ holdings: Holdings) -> LinkHandle {
+        let label = "link \(placed.link.name)"
         let holding = holdings.hold(
-            "link \(placed.link.name)", notes: note.map { [$0] } ?? [], shell: placed.shellToDelete
+            label, notes: note.map { [$0] } ?? [], shell: placed.shellToDelete
         ) {
             try placed.delete()
         }
@@ -65,8 +67,9 @@ final class LinkHandle: HeldHandle {
         if !holding.isHeld {
             let (given, placed) = (GivenAddresses(), placed)
             self.given = given
+            let ours = "addresses of \(self.label)"
             holding = holdings.hold(
-                "addresses of \(self.label)", notes: given.notes, hasParts: true, shell: given.shell(placed)
+                ours, notes: given.notes, hasParts: true, shell: given.shell(placed)
             ) {
                 try given.takeAway(from: placed)
             }

@@ -10,8 +10,20 @@ enum StandardLibrary {
 
     /// A module's source; nil where none has that name.
     static func source(_ name: String) -> [UInt8]? {
+        names.firstIndex(of: name).map(source)
+    }
+
+    /// The module as `require` loads it.
+    static func module(_ name: String) -> State.OwnModule? {
         guard let index = names.firstIndex(of: name) else { return nil }
-        return unsafe Array(UnsafeBufferPointer(start: cs_source(index), count: cs_length(index)))
+        var length = 0
+        let code = unsafe cs_compiled(index, &length)
+        return State.OwnModule(
+            text: { source(index) }, compiled: unsafe Array(UnsafeBufferPointer(start: code, count: length)))
+    }
+
+    private static func source(_ index: Int) -> [UInt8] {
+        unsafe Array(UnsafeBufferPointer(start: cs_source(index), count: cs_length(index)))
     }
 
     /// The stepper's part in Lua, which scripts do not see.
@@ -30,5 +42,5 @@ enum StandardLibrary {
 
 extension State {
     /// Makes `require` find the modules that are compiled in.
-    func preloadStandardLibrary() { preload(StandardLibrary.source) }
+    func preloadStandardLibrary() { preload(StandardLibrary.module) }
 }

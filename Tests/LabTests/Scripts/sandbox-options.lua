@@ -56,6 +56,23 @@ for _ = 1, 60 do
     equals(proc.capture { "grep", "Seccomp:", "/proc/self/status", within = box.process }, "Seccomp:\t2\n")
 end
 
+-- No limit and no rules for devices where they are not wanted; either is as ever without the other.
+do
+    fs.symlink("busybox", root .. "/bin/mknod")
+    -- Anybody may open tun(4) whose group may: nothing else is asked.
+    local line = "mknod /tmp/tun c 10 200; true <>/tmp/tun && echo opened; rm /tmp/tun"
+    fs.symlink("busybox", root .. "/bin/rm")
+    assert(inside(line):find "Operation not permitted")
+    assert(inside(line, { pids = false }):find "Operation not permitted")
+    equals(inside(line, { devices = false }), "opened\n")
+    equals(inside(line, { devices = false, pids = false }), "opened\n")
+    local box <close> = sandbox { root = root, command = { "sleep", "100" }, devices = false, pids = false }
+    local stats = box:stats()
+    assert(not stats.pids or not stats.pids.max, "limited")
+    local refused, problem = pcall(sandbox, { root = root, command = { "true" }, pids = true })
+    assert(not refused and tostring(problem):find "'pids'", tostring(problem))
+end
+
 -- No terminal, no session and no process group of the caller's.
 do
     local text = said "tty; read -r pid rest </proc/self/stat; echo $rest"

@@ -1,4 +1,4 @@
-// The mounts of a sandbox, each to a target that is resolved inside the root.
+// The mounts of a sandbox, each to a target that is resolved inside the root, and those of a plain container.
 #include "calls.h"
 #include <linux/mount.h>
 #include <linux/openat2.h>
@@ -24,7 +24,8 @@ static int resolve(int root, const char *path, uint64_t how) {
 }
 
 static int resolve_inside(const char *root, const char *path) {
-    int directory = must(open(root, O_PATH | O_CLOEXEC | O_DIRECTORY), root);
+    struct open_how options = {.flags = O_PATH | O_CLOEXEC | O_DIRECTORY, .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    int directory = must(syscall(SYS_openat2, AT_FDCWD, root, &options, sizeof options), root);
     int place = must(resolve(directory, path, RESOLVE_NO_SYMLINKS | RESOLVE_IN_ROOT), path);
     close(directory);
     return place;
@@ -44,11 +45,6 @@ static void attach(int mount, int place) {
     move(mount, place);
     close(mount);
     close(place);
-}
-
-static void mount_inside(const char *root, const char *path, int mount) {
-    look(mount);
-    attach(mount, resolve_inside(root, path));
 }
 
 static void set(int mount, const char *path, unsigned flags, uint64_t attributes, uint64_t propagation) {
@@ -104,17 +100,30 @@ static void make_devices(const char *root) {
     close(place);
 }
 
-static void hide(const char *path) {
+// A place in a mount of the kernel's; -1 where this kernel has none.
+static int find(int top, const char *path) {
+    struct open_how options = {.flags = O_PATH | O_CLOEXEC,
+                               .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV | RESOLVE_IN_ROOT};
+    return (int)syscall(SYS_openat2, top, path, &options, sizeof options);
+}
+
+static void cover(int mount, int place) {
+    move(mount, place);
+    close(mount);
+    close(place);
+}
+
+static void hide(int top, const char *path) {
     struct stat status;
     struct statfs system;
-    int place = resolve(AT_FDCWD, path, RESOLVE_NO_SYMLINKS);
+    int place = find(top, path);
     if (place < 0)
         return;
     must(fstat(place, &status), path);
     if (S_ISDIR(status.st_mode)) {
         int empty = make("tmpfs", (const char *const[][2]){{"nr_inodes", "1"}, {"size", "4k"}, {"mode", "0555"},
                                                            {"source", "tmpfs"}, {NULL}}, MOUNT_ATTR_RDONLY | plain);
-        return attach(empty, place);
+        return cover(empty, place);
     }
     int null = must(open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC), "null");
     look(null);
@@ -122,42 +131,44 @@ static void hide(const char *path) {
     int copy = clone_tree(null, "", AT_EMPTY_PATH);
     set(copy, "", AT_EMPTY_PATH, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, 0);
     close(null);
-    attach(copy, place);
+    cover(copy, place);
 }
 
-static void protect(const char *path) {
-    int place = resolve(AT_FDCWD, path, RESOLVE_NO_SYMLINKS);
+static void protect(int top, const char *path) {
+    int place = find(top, path);
     if (place < 0)
         return;
-    identify(place);
     int copy = clone_tree(place, "", AT_EMPTY_PATH | AT_RECURSIVE);
     set(copy, "", AT_EMPTY_PATH | AT_RECURSIVE, MOUNT_ATTR_RDONLY, 0);
-    attach(copy, place);
+    cover(copy, place);
 }
 
-static void cover(void) {
-    static const char *const hidden[] = {
-        "/proc/acpi",        "/proc/asound",     "/proc/interrupts",  "/proc/kcore",
-        "/proc/keys",        "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
-        "/proc/timer_list",  "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"};
-    static const char *const readonly[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
-    struct stat status;
-    for (size_t index = 0; index < sizeof hidden / sizeof *hidden; index++)
-        hide(hidden[index]);
-    (void)!stat("/sys/devices/system/cpu/cpu0/thermal_throttle", &status);
-    for (size_t index = 0; index < sizeof readonly / sizeof *readonly; index++)
-        protect(readonly[index]);
+// The mount, then what is hidden and protected in it; NULL ends a list.
+static void mount_kernels(const char *root, const char *path, int mount, const char *const hidden[],
+                          const char *const readonly[]) {
+    look(mount);
+    int top = must(openat(mount, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), path);
+    attach(mount, resolve_inside(root, path));
+    for (; *hidden != NULL; hidden++)
+        hide(top, *hidden);
+    for (; *readonly != NULL; readonly++)
+        protect(top, *readonly);
+    close(top);
 }
 
-void enter_root(const char *root) {
-    set(AT_FDCWD, "/", AT_RECURSIVE, 0, MS_PRIVATE);
-    must(setsid(), "setsid");
-    int tree = clone_tree(AT_FDCWD, root, AT_RECURSIVE);
-    attach(tree, must(resolve(AT_FDCWD, root, RESOLVE_NO_SYMLINKS), root));
-    mount_inside(root, "/proc", make("proc", (const char *const[][2]){{"source", "proc"}, {NULL}}, plain));
-    mount_inside(root, "/sys", make("sysfs", (const char *const[][2]){{"ro"}, {"source", "sysfs"}, {NULL}},
-                                    MOUNT_ATTR_RDONLY | plain));
-    make_devices(root);
+static void mount_proc_and_sys(const char *root) {
+    static const char *const hidden_proc[] = {"acpi", "asound", "interrupts", "kcore", "keys", "latency_stats",
+                                              "sched_debug", "scsi", "timer_list", "timer_stats", NULL};
+    static const char *const readonly_proc[] = {"bus", "fs", "irq", "sys", "sysrq-trigger", NULL};
+    static const char *const hidden_sys[] = {"devices/virtual/powercap", "firmware", NULL};
+    static const char *const none[] = {NULL};
+    mount_kernels(root, "/proc", make("proc", (const char *const[][2]){{"source", "proc"}, {NULL}}, plain), hidden_proc,
+                  readonly_proc);
+    mount_kernels(root, "/sys", make("sysfs", (const char *const[][2]){{"ro"}, {"source", "sysfs"}, {NULL}},
+                                     MOUNT_ATTR_RDONLY | plain), hidden_sys, none);
+}
+
+static void change_root(const char *root) {
     take_hold();
     struct statx status;
     must(statx(AT_FDCWD, root, 0, STATX_MNT_ID, &status), root);
@@ -166,6 +177,35 @@ void enter_root(const char *root) {
     protect_hold();
     must(umount2(".", MNT_DETACH), "umount");
     must(chdir("/"), "chdir /");
-    cover();
 }
 
+void enter_plain_root(const char *root) {
+    static const struct {
+        const char *type, *path;
+        const char *const options[3][2];
+    } mounts[] = {{"proc", "proc", {{"source", "proc"}, {NULL}}},
+                  {"tmpfs", "dev", {{"mode", "0755"}, {"source", "tmpfs"}, {NULL}}}};
+    char target[4096];
+    set(AT_FDCWD, "/", AT_RECURSIVE, 0, MS_PRIVATE);
+    int tree = clone_tree(AT_FDCWD, root, 0);
+    attach(tree, must(resolve(AT_FDCWD, root, RESOLVE_NO_SYMLINKS), root));
+    for (int index = 0; index < 2; index++) {
+        int mount = make(mounts[index].type, mounts[index].options, 0);
+        snprintf(target, sizeof target, "%s/%s", root, mounts[index].path);
+        attach(mount, must(resolve(AT_FDCWD, target, RESOLVE_NO_SYMLINKS), target));
+    }
+    change_root(root);
+}
+
+void enter_root(const char *root) {
+    set(AT_FDCWD, "/", AT_RECURSIVE, 0, MS_PRIVATE);
+    must(setsid(), "setsid");
+    int tree = clone_tree(AT_FDCWD, root, AT_RECURSIVE);
+    attach(tree, must(resolve(AT_FDCWD, root, RESOLVE_NO_SYMLINKS), root));
+    mount_proc_and_sys(root);
+    make_devices(root);
+    change_root(root);
+    int top = must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
+    (void)!resolve(top, "/sys/devices/system/cpu/cpu0/thermal_throttle", RESOLVE_IN_ROOT);
+    close(top);
+}

@@ -6,21 +6,19 @@
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/netlink.h>
+#include <linux/openat2.h>
 #include <linux/rtnetlink.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 
 static int open_route(void) {
     int one = 1, route = must(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "netlink");
@@ -49,10 +47,6 @@ static void raise_loopback(void) {
     struct utsname machine;
     must(uname(&machine), "uname");
     must(sethostname("sandbox", 7), "hostname");
-    int self = must(syscall(SYS_pidfd_open, getpid(), 0), "pidfd"), names = must(ioctl(self, 0xff0a, 0), "namespace");
-    look(names);
-    close(names);
-    close(self);
     must(uname(&machine), "uname");
     int route = open_route();
     ask(route, RTM_GETLINK, 0, 2);
@@ -111,11 +105,6 @@ static void read_filter(const char *file) {
     filter.len = (unsigned short)((size - start) / sizeof *filter.filter);
 }
 
-static int wait_for(int descriptor, short events, int timeout) {
-    struct pollfd both[] = {{descriptor, events, 0}, {-1, POLLIN, 0}};
-    return must(poll(both, 2, timeout), "poll");
-}
-
 static void leave_caller(void) {
     static uint64_t processors[128], all[128];
     char score[16];
@@ -127,7 +116,8 @@ static void leave_caller(void) {
     struct statfs system;
     must(fstatfs(directory, &system), "/proc");
     look(directory);
-    int file = must(openat(directory, "self/oom_score_adj", O_RDONLY | O_CLOEXEC), "score");
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC, .resolve = RESOLVE_NO_XDEV | RESOLVE_NO_MAGICLINKS};
+    int file = must(syscall(SYS_openat2, directory, "self/oom_score_adj", &how, sizeof how), "score");
     close(directory);
     look(file);
     must(read(file, score, sizeof score), "score");
@@ -137,7 +127,6 @@ static void leave_caller(void) {
 
 static void contain(char *words[], const int tasks[2], int parent) {
     char place[4096];
-    eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     for (int index = 0; index < 2; index++)
         must(write(tasks[index], "0", 1), "tasks");
     wait_for(parent, POLLOUT, -1);
@@ -159,64 +148,33 @@ static void contain(char *words[], const int tasks[2], int parent) {
     must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs");
     drop();
     must(syscall(SYS_close_range, 3, ~0u, 4), "close_range");
-    sigset_t none;
-    sigemptyset(&none);
-    signal(SIGPIPE, SIG_DFL);
-    signal(SIGTTOU, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    heed_signals();
     char *environment[] = {"PATH=/usr/bin:/bin", "HOME=/root", "TERM=dumb", NULL};
     become(stage, filter.len, words + 4, environment);
 }
 
-// Which namespaces the process starts in: as they are told of later.
-static void note_origin(void) {
-    static const unsigned long kinds[] = {0xff0a, 0xff02, 0xff04};
-    int self = must(syscall(SYS_pidfd_open, getpid(), 0), "pidfd");
-    for (int index = 0; index < 3; index++) {
-        int names = must(ioctl(self, kinds[index], 0), "namespace");
-        look(names);
-        close(names);
-    }
-    close(self);
-}
-
 int main(int count, char *words[]) {
+    static const unsigned long origin[] = {0xff0a, 0xff02, 0xff04};
     if (count < 5)
         return 64;
-    int tasks[2], ends[2], child = -1;
-    int group = make_group(words[3], tasks);
+    int tasks[2], ends[2], report, child;
+    make_group(words[3]);
     read_filter(words[2]);
-    int report = must(memfd_create("report", MFD_CLOEXEC), "memfd");
-    must(lseek(report, 0, SEEK_SET), "lseek");
-    must(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), "socketpair");
-    for (int number = 1; number < NSIG; number++) {
-        struct sigaction action;
-        sigaction(number, NULL, &action);
-    }
-    note_origin();
-    struct clone_args arguments = {.flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC |
-                                            CLONE_NEWUTS | CLONE_INTO_CGROUP,
-                                   .pidfd = (uint64_t)(uintptr_t)&child,
-                                   .exit_signal = SIGCHLD,
-                                   .cgroup = (uint64_t)group};
-    pid_t pid = must(syscall(SYS_clone3, &arguments, sizeof arguments), "clone3");
+    int group = open_group(tasks);
+    make_report(&report, ends);
+    note_signals();
+    note_origin(origin, 3);
+    int pid = make_copy(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, group, &child);
     if (pid == 0)
         contain(words, tasks, ends[1]);
+    close(ends[1]);
     wait_for(ends[0], POLLIN, -1);
     char answer;
     must(recv(ends[0], &answer, 1, MSG_DONTWAIT), "recv");
-    close(ends[1]);
     close(group);
     close(tasks[0]);
     close(tasks[1]);
-    wait_for(child, POLLIN, -1);
-    siginfo_t ended;
-    must(waitid((idtype_t)3, (id_t)child, &ended, WEXITED), "waitid");
-    close(child);
-    recv(ends[0], &answer, 1, MSG_PEEK | MSG_DONTWAIT);
-    close(ends[0]);
-    must(lseek(report, 0, SEEK_END), "lseek");
-    close(report);
+    int status = take_report(report, ends, child);
     remove_group();
-    return ended.si_status != 0;
+    return status != 0;
 }

@@ -13,11 +13,21 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+// start.c
+void note_signals(void);
+void note_origin(const unsigned long kinds[], int count);
+void heed_signals(void);
+int wait_for(int descriptor, short events, int timeout);
+int make_copy(uint64_t flags, int group, int *child);
+void make_report(int *report, int ends[2]);
+int take_report(int report, const int ends[2], int child);
 // group.c
-int make_group(const char *journal, int tasks[2]);
+void make_group(const char *journal);
+int open_group(int tasks[2]);
 void remove_group(void);
 // mounts.c
 void enter_root(const char *root);
+void enter_plain_root(const char *root);
 // own.c
 void take_hold(void);
 void protect_hold(void);

@@ -22,10 +22,10 @@ static void look_through(const char *file) {
     close(descriptor);
 }
 
-static const char *const hierarchies[] = {"cpu", "pids", "devices", "memory", "unified"};
-enum { PIDS = 1, DEVICES = 2, UNIFIED = 4 };
+static const char *const hierarchies[] = {"cpu", "cpuset", "memory", "devices", "freezer", "blkio", "pids", "unified"};
+enum { DEVICES = 3, PIDS = 6, UNIFIED = 7, ALL = 8 };
 static const int branches[] = {UNIFIED, PIDS, DEVICES};
-static int hierarchy[5], journal, journals;
+static int hierarchy[ALL], journal, journals;
 static char group[32];
 
 static void find_groups(void) {
@@ -34,7 +34,7 @@ static void find_groups(void) {
     must(stat("/sys/fs/cgroup", &status), "stat");
     must(statfs("/sys/fs/cgroup", &system), "statfs");
     look_through("/proc/self/mountinfo");
-    for (int index = 0; index < 5; index++) {
+    for (int index = 0; index < ALL; index++) {
         const char *path = word("/sys/fs/cgroup/%s", hierarchies[index]);
         hierarchy[index] = must(open(path, O_RDONLY | O_CLOEXEC | O_DIRECTORY), path);
         must(fstatfs(hierarchy[index], &system), path);
@@ -64,8 +64,7 @@ static void put(int index, const char *file, const char *text) {
     close(descriptor);
 }
 
-// Returns the group's directory in version 2; `tasks` are the files that take processes in version 1.
-int make_group(const char *directory, int tasks[2]) {
+void make_group(const char *directory) {
     static const char *const devices[] = {"c *:* m",   "b *:* m",   "c 1:3 rwm", "c 1:5 rwm", "c 1:7 rwm", "c 1:8 rwm",
                                           "c 1:9 rwm", "c 5:0 rwm", "c 5:1 rwm", "c 5:2 rwm", "c 136:* rwm"};
     find_groups();
@@ -84,8 +83,13 @@ int make_group(const char *directory, int tasks[2]) {
     put(DEVICES, "devices.deny", "a");
     for (size_t index = 0; index < sizeof devices / sizeof *devices; index++)
         put(DEVICES, "devices.allow", devices[index]);
+}
+
+// Returns the group's directory in version 2; `tasks` are the files that take processes in version 1.
+int open_group(int tasks[2]) {
     for (int index = 0; index < 2; index++)
-        tasks[index] = must(openat(hierarchy[PIDS + index], word("%s/tasks", group), O_WRONLY | O_CLOEXEC), "tasks");
+        tasks[index] = must(
+            openat(hierarchy[branches[index + 1]], word("%s/tasks", group), O_WRONLY | O_CLOEXEC), "tasks");
     return must(openat(hierarchy[UNIFIED], word("%s/.", group), O_RDONLY | O_CLOEXEC | O_DIRECTORY), "group");
 }
 
