@@ -133,7 +133,14 @@ local function make_group(options, given)
   local wanted = {}
   for _, resource in ipairs(resources) do wanted[resource] = options[resource] or nil end
   local made, group = pcall(cgroup.create, name, wanted)
-  if made then return group end
+  if made and options.seccomp == "default" then return group end
+  if made then
+    -- Who may make namespaces reaches the files of the group that it is in: the same limits hold one above.
+    local nested, inner = pcall(cgroup.create, name .. "/box", wanted)
+    if nested then return inner, group end
+    group:release()
+    error(inner, 0)
+  end
   for _, resource in ipairs(resources) do
     local missed = sys.uid() == 0 or given[resource] ~= nil and resource ~= "pids"
     if missed and wanted[resource] ~= nil then error(group, 0) end
@@ -231,6 +238,12 @@ local function live(options)
   proc.exec(program)
 end
 
+local function release_groups(box)
+  if box.group then box.group:release() end
+  if box.outer_group then box.outer_group:release() end
+  box.group, box.outer_group = nil, nil
+end
+
 --- A program in its box. Its end, `release` and `<close>` take the group away.
 ---@class sandbox.Box
 ---@field pid integer The first process's.
@@ -251,8 +264,7 @@ function Box:wait(options)
   if self.group then
     local memory = self.group:stats "memory"
     result.out_of_memory = memory and (memory.oom_kills or 0) > 0 or nil
-    self.group:release()
-    self.group = nil
+    release_groups(self)
   end
   return result
 end
@@ -297,8 +309,7 @@ function Box:attach(options) return term.attach(self.options.terminal, self.proc
 --- Kills what runs in it and takes the group away.
 function Box:release()
   self.process:release()
-  if self.group then self.group:release() end
-  self.group = nil
+  release_groups(self)
 end
 
 sandbox.count = 0
@@ -330,14 +341,15 @@ end
 function sandbox.start(given)
   local options = complete(given)
   sandbox.count = sandbox.count + 1
-  options.group = make_group(options, given)
+  options.group, options.outer_group = make_group(options, given)
   local started, process = pcall(start, options)
   if options.tree then options.tree:release() end
   if not started then
-    if options.group then options.group:release() end
+    release_groups(options)
     error(process, 0)
   end
-  return setmetatable({ process = process, group = options.group, options = options }, Box)
+  return setmetatable({ process = process, group = options.group, outer_group = options.outer_group,
+    options = options }, Box)
 end
 
 --- Starts a program in a box and waits for its end.

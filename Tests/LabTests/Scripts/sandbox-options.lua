@@ -73,6 +73,22 @@ do
     assert(not refused and tostring(problem):find "'pids'", tostring(problem))
 end
 
+-- Who has no filter can make a cgroup namespace, and mount there what shows the group that it is in: the limits hold.
+do
+    local version_1 = fs.exists "/sys/fs/cgroup/pids"
+    local attack = ([[
+        unshare --user --map-root-user --cgroup --mount sh -ec 'mount -t %s none /tmp; echo max >/tmp/pids.max' || exit 9
+        for i in $(seq 40); do sleep 5 & done]]):format(version_1 and "cgroup -o pids" or "cgroup2")
+    for _, profile in ipairs { false, { defaultAction = "SCMP_ACT_ALLOW" } } do
+        local result = sandbox.run { root = "/", seccomp = profile, pids = 16, command = { "sh", "-c", attack },
+            mounts = { { tmpfs = "1M", target = "/tmp" } } }
+        -- The shell ends with 2 where it cannot fork.
+        assert(result.code == 2, result.code or result.signal)
+    end
+    local box <close> = sandbox { root = root, seccomp = false, command = { "sleep", "100" }, memory = "64M" }
+    assert(box:stats().memory.limit == 64 << 20)
+end
+
 -- No terminal, no session and no process group of the caller's.
 do
     local text = said "tty; read -r pid rest </proc/self/stat; echo $rest"
