@@ -41,7 +41,11 @@ public enum Scheduling {
     public static func processors() throws(SystemCallError) -> [Int] {
         var mask = [UInt64](repeating: 0, count: 128)
         try systemCall("sched_getaffinity") { unsafe ck_get_affinity(&mask, mask.count * 8) }
-        return (0..<mask.count * 64).filter { mask[$0 / 64] >> UInt64($0 % 64) & 1 != 0 }
+        var numbers: [Int] = []
+        for (index, word) in mask.enumerated() where word != 0 {
+            for bit in 0..<64 where word >> UInt64(bit) & 1 != 0 { numbers.append(index * 64 + bit) }
+        }
+        return numbers
     }
 
     /// The numbers in a list as the kernel writes them: `"0-3,7"`.

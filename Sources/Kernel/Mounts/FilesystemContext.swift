@@ -21,7 +21,8 @@ public struct FilesystemContext: ~Copyable {
     public func set(_ key: String, _ value: [UInt8]? = nil) throws(SystemCallError) {
         unsafe try configure(key) { name in
             guard let value else { return unsafe ck_fsconfig(descriptor.number, 0, name, nil, 0) }
-            let text = value + [0]
+            var text = value
+            text.append(0)
             return unsafe text.withUnsafeBytes {
                 unsafe ck_fsconfig(descriptor.number, 1, name, $0.baseAddress, 0)
             }
