@@ -102,6 +102,17 @@ local function own_users()
   return fs.exists "/usr/bin/newuidmap" and "auto" or "root"
 end
 
+-- On the machine's own root nothing is made: a target must be there, or lie in what is mounted before it.
+local function check_place(options, number)
+  local target = options.mounts[number].target
+  if options.root ~= "/" or fs.exists(target) then return end
+  for index = 1, number - 1 do
+    local above = options.mounts[index].target
+    if target:sub(1, #above + 1) == above .. "/" then return end
+  end
+  refuse("mounts[%d]: '%s' is missing, and is not made on the machine's own root", number, target)
+end
+
 local function complete(given)
   check(given, types, "")
   local options = {}
@@ -116,6 +127,7 @@ local function complete(given)
     check(mount, mount_types, place)
     if not mount.target then refuse("option '%starget' is missing", place) end
     if (mount.source == nil) == (mount.tmpfs == nil) then refuse("mounts[%d]: either source or tmpfs wanted", number) end
+    check_place(options, number)
   end
   -- Every path is used from inside too, where the working directory is another.
   if options.root:sub(1, 1) ~= "/" then options.root = sys.cwd() .. "/" .. options.root end
@@ -322,7 +334,7 @@ local function map_root(options)
 end
 
 local function start(options)
-  if options.readonly then make_places(options) end
+  if options.readonly and options.root ~= "/" then make_places(options) end
   map_root(options)
   local namespaces = {
     "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = options.group, init = options.init,

@@ -20,13 +20,15 @@ internal import Kernel
         case .gzip: unsafe archive_write_add_filter_gzip(archive)
         case .zstd: unsafe archive_write_add_filter_zstd(archive)
         case .xz: unsafe archive_write_add_filter_xz(archive)
+        case .bzip2: unsafe archive_write_add_filter_bzip2(archive)
+        case .lz4: unsafe archive_write_add_filter_lz4(archive)
         }
         // One form of attribute names, the one that GNU tar reads too.
         try set("pax", "xattrheader", "SCHILY")
         // The same tree gives the same archive whenever and wherever it is packed: hence no time stamp,
         // and a number of threads that does not depend on the machine.
         switch compression {
-        case .none: break
+        case .none, .bzip2, .lz4: break
         case .gzip: try set("gzip", "timestamp", nil)
         case .zstd, .xz: try set(compression.rawValue, "threads", "4")
         }

@@ -44,7 +44,7 @@ final class Extraction {
             entries += 1
             if entries > settings.mostEntries {
                 throw ArchiveError(
-                    member.name, "the archive has more than \(settings.mostEntries) members", number: E2BIG)
+                    member.name, "the archive has more than \(settings.mostEntries) members", number: EFBIG)
             }
             try extract(member, reader)
         }

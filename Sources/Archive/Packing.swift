@@ -5,13 +5,13 @@ public import Kernel
 public struct Packing: Sendable {
     /// How the archive is compressed.
     public enum Compression: String, CaseIterable, Sendable {
-        case none, gzip, zstd, xz
+        case none, gzip, zstd, xz, bzip2, lz4
 
         /// What a file's name ends in says; without a known ending, none.
         public init(ending name: Path) {
             let endings: [(String, Compression)] = [
                 (".gz", .gzip), (".tgz", .gzip), (".zst", .zstd), (".tzst", .zstd), (".xz", .xz),
-                (".txz", .xz),
+                (".txz", .xz), (".bz2", .bzip2), (".tbz", .bzip2), (".tbz2", .bzip2), (".lz4", .lz4),
             ]
             let text = name.string.lowercased()
             self = endings.first { text.hasSuffix($0.0) }?.1 ?? .none

@@ -23,7 +23,7 @@ public enum DiskImage {
         let program = Program(([name] + quiet).map { Array($0.utf8) } + [target.bytes])
         let outcome = try program.run()
         guard outcome.ending == .code(0) else {
-            throw Program.Refusal(program: name, words: outcome.lastWords)
+            throw Program.Refusal(program: name, words: outcome.firstWords)
         }
     }
 }

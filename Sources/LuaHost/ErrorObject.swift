@@ -41,7 +41,12 @@ extension State {
     public func fields(of failure: LuaFailure) -> [Value.Entry] {
         failure.value.push()
         defer { unsafe lb_pop(lua, 1) }
-        if unsafe lua_type(lua, -1) == LUA_TTABLE { return plainFields() }
+        if unsafe lua_type(lua, -1) == LUA_TTABLE {
+            let fields = plainFields()
+            // Its own way of showing does not cross.
+            guard hasOwnWords, !fields.contains(where: { $0.key == .text("message") }) else { return fields }
+            return fields + [.init(.text("message"), .text(text(of: failure)))]
+        }
         let text = text(of: failure)
         guard let mark = text.range(ofLine: "stack traceback:") else {
             return [.init(.text("message"), .text(text))]
@@ -50,6 +55,13 @@ extension State {
             .init(.text("message"), .text(String(text[..<mark]))),
             .init(.text("traceback"), .text(String(text[text.index(after: mark)...]))),
         ]
+    }
+
+    /// Whether the table on top shows itself by a function of a script's.
+    private var hasOwnWords: Bool {
+        guard unsafe luaL_getmetafield(lua, -1, "__tostring") != LUA_TNIL else { return false }
+        defer { unsafe lb_pop(lua, 1) }
+        return unsafe lb_primitive_index(lua, -1) < 0
     }
 
     /// The fields of the table on top that can be copied.
@@ -91,7 +103,8 @@ extension Call {
             guard unsafe lua_type(lua, -1) == LUA_TSTRING else { return nil }
             return unsafe String(decoding: state.bytes(at: -1, on: lua), as: UTF8.self)
         }
-        let parts = [field("position"), field("primitive"), field("message")].compactMap { $0 }
+        let message = field("message") ?? "an error without words"
+        let parts = [field("position"), field("primitive"), message].compactMap { $0 }
         return .text(parts.joined(separator: ": "))
     }
 }

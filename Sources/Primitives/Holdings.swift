@@ -66,6 +66,11 @@ public final class Holdings {
     /// Whether anything is held by this process.
     var isHolding: Bool { owner == Processes.generation && held.contains(where: \.isHeld) }
 
+    /// Lets go of what somebody has taken away meanwhile: what has its number later is another's.
+    func forgetGone() {
+        for holding in made where holding.isGone() { holding.keep() }
+    }
+
     /// In a copy of the process: what was made so far is the original's.
     func startAnew() {
         held = []
@@ -128,6 +133,10 @@ public final class Holding {
         self.owner = owner
     }
 
+    /// Whether the thing is gone without having been released.
+    var isGone: () -> Bool = { false }
+    /// Throws where the thing cannot outlive this process.
+    var checkKeeping: () throws -> Void = {}
     fileprivate var listShell: () -> String? = { nil }
     fileprivate var told: Holdings.Told?
 
@@ -166,7 +175,13 @@ public final class Holding {
         for note in notes() { note.forget() }
     }
 
-    /// Hands it over to the user.
+    /// Hands it over to the user, where it can outlive this process.
+    public func handOver() throws {
+        try checkKeeping()
+        keep()
+    }
+
+    /// Is released no more.
     public func keep() {
         undo = nil
         for note in notes() { note.forget() }
@@ -210,7 +225,7 @@ private func keep<Subject: HeldHandle>(_ type: Subject.Type, _ made: String?) ->
         example: made.map { "\($0)\n\(type.kindName):keep()" }
     ) { call in
         let subject = try call.receiver(type)
-        subject.holding.keep()
+        try subject.holding.handOver()
         return [.handle(subject)]
     }
 }

@@ -71,18 +71,19 @@ public enum Files {
         try path.checkLength()
         if parents {
             for above in path.path.above {
-                _ = try makeDirectory(RootPath(above, in: path.root).place(), acceptingExisting: true)
+                let above = RootPath(above, in: path.root)
+                _ = try makeDirectory(above, at: above.place(), acceptingExisting: true)
             }
         }
         let place = try path.place()
-        guard try makeDirectory(place, acceptingExisting: parents), let mode else { return }
+        guard try makeDirectory(path, at: place, acceptingExisting: parents), let mode else { return }
         let made = try place.open(O_RDONLY | O_DIRECTORY)
         try systemCall("fchmod", place.subject) { fchmod(made.number, mode) }
     }
 
     /// False where it stands already.
     private static func makeDirectory(
-        _ place: borrowing Place, acceptingExisting: Bool
+        _ path: RootPath, at place: borrowing Place, acceptingExisting: Bool
     ) throws(SystemCallError) -> Bool {
         let (number, name) = (place.directory, place.name)
         do {
@@ -90,7 +91,8 @@ public enum Files {
             return true
         } catch let error where error.number == EEXIST && acceptingExisting {
             let existing = try place.status().st_mode & S_IFMT
-            guard existing == S_IFDIR || existing == S_IFLNK else { throw error }
+            let isLink = existing == S_IFLNK && (try? path.openFile(Descriptor.pathOnly | O_DIRECTORY)) != nil
+            guard existing == S_IFDIR || isLink else { throw error }
             return false
         }
     }

@@ -29,6 +29,18 @@ public struct FilesystemContext: ~Copyable {
         }
     }
 
+    /// Sets an option that is a directory's path, which an error names. ENOENT where it is missing.
+    public func set(_ key: String, path: Path) throws(SystemCallError) {
+        do throws(SystemCallError) {
+            _ = try Descriptor.open(path, Descriptor.pathOnly | O_DIRECTORY)
+            try set(key, path.bytes)
+        } catch {
+            throw SystemCallError(
+                error.call, error.number, [.init("path", path.string), .init("option", key)],
+                detail: error.detail)
+        }
+    }
+
     /// Makes the filesystem and a mount of it.
     public consuming func mount(_ attributes: MountAttributes = []) throws(SystemCallError) -> DetachedMount {
         if let source { try set("source", source.bytes) }

@@ -39,8 +39,10 @@ public struct MountAttributes: OptionSet, Sendable {
 
 /// A mount that stands somewhere in the tree.
 public struct Mount: Sendable, Equatable {
-    /// Its number in the mount table.
+    /// Its number in the mount table, which a later mount may have again.
     public let identifier: UInt64
+    /// The number that no other has; 0 before Linux 6.8.
+    public var unique: UInt64 = 0
     /// Where it stood when it was made, from the root of that time.
     public let path: Path
 
@@ -55,6 +57,8 @@ public struct Mount: Sendable, Equatable {
             guard let opened = try? Descriptor.open(place, Descriptor.pathOnly | O_NOFOLLOW),
                 (try? opened.mountIdentifier()) == identifier
             else { continue }
+            // Only one mount has the number at a time: this one is gone.
+            if unique != 0, opened.uniqueMount() != unique { return }
             return try detach(opened, at: place)
         }
         throw SystemCallError(
@@ -74,6 +78,19 @@ public struct Mount: Sendable, Equatable {
         defer { _ = fchdir(here.number) }
         // MNT_DETACH: being here keeps it busy.
         try systemCall("umount", [.init("target", place.string)]) { unsafe umount2(".", 2) }
+    }
+
+    /// Whether it is what stands at its path.
+    public var isInPlace: Bool {
+        guard let opened = try? Descriptor.open(path, Descriptor.pathOnly | O_NOFOLLOW) else { return false }
+        return (try? opened.mountIdentifier()) == identifier
+            && (unique == 0 || opened.uniqueMount() == unique)
+    }
+
+    /// Whether it is known to be gone by its number alone: that of a later mount may be the same.
+    public var isGone: Bool {
+        guard unique == 0, let table = try? MountTable.read() else { return false }
+        return !table.contains { $0.identifier == identifier }
     }
 
     private func currentPath() throws(SystemCallError) -> Path? {
@@ -211,20 +228,16 @@ public struct DetachedMount: ~Copyable {
         try systemCall("statx", target.subjects) {
             unsafe ck_mount_identifier(descriptor.number, "", 0x1000, &identifier, &isRoot)
         }
-        if let note = unsafe Self.noteAttachment { note(try thing(at: target.path, identifier)) }
+        let made = Mount(identifier: identifier, unique: descriptor.uniqueMount(), path: target.path)
+        if let note = unsafe Self.noteAttachment {
+            // What a journal notes of it before it shows.
+            note(
+                .mount(
+                    path: made.path.bytes, identifier: identifier, unique: made.unique,
+                    namespace: try MountNamespace.own()))
+        }
         try move(to: target.descriptor.number, target.subjects)
-        return Mount(identifier: identifier, path: target.path)
-    }
-
-    /// What a journal notes of it before it shows.
-    private borrowing func thing(
-        at path: Path, _ identifier: UInt64
-    ) throws(SystemCallError) -> JournalThing {
-        var unique: UInt64 = 0
-        if unsafe ck_mount_unique_identifier(descriptor.number, "", 0x1000, &unique) < 0 { unique = 0 }
-        return .mount(
-            path: path.bytes, identifier: identifier, unique: unique,
-            namespace: try MountNamespace.own())
+        return made
     }
 
     nonisolated(unsafe) private static var noteAttachment: ((JournalThing) -> Void)?
@@ -265,5 +278,11 @@ extension Descriptor {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx") { unsafe ck_mount_identifier(number, "", 0x1000, &identifier, &isRoot) }
         return identifier
+    }
+
+    /// That number of the mount which no other has; 0 where the kernel does not tell.
+    fileprivate func uniqueMount() -> UInt64 {
+        var unique: UInt64 = 0
+        return unsafe ck_mount_unique_identifier(number, "", 0x1000, &unique) < 0 ? 0 : unique
     }
 }

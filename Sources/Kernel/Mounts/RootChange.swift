@@ -18,6 +18,8 @@ public enum RootChange {
     /// not inside.
     public static func pivot(_ root: Path, old: Path? = nil) throws(SystemCallError) {
         OwnProgram.takeHold(leavingRoot: old == nil)
+        // What is mounted over "." is not where this process works.
+        let root = try root.absolute()
         if try !Mount.isMountPoint(root) {
             _ = try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
         }

@@ -27,27 +27,71 @@ public final class Channel {
             let part = rest.prefix(Self.packet - 1)
             rest = rest.dropFirst(part.count)
             let bytes = [rest.isEmpty ? 0 : 1] + part
-            try whenReady(Int16(POLLOUT), timeout: nil) {
-                unsafe bytes.withUnsafeBytes { unsafe ck_send(number, $0.baseAddress, $0.count) }
+            try whenReady(Int16(POLLOUT), timeout: nil) { () throws(SystemCallError) in
+                _ = try systemCall("send") {
+                    unsafe bytes.withUnsafeBytes { unsafe ck_send(number, $0.baseAddress, $0.count) }
+                }
             }
         } while !rest.isEmpty
     }
 
     /// The next message. ETIMEDOUT when `timeout` milliseconds pass first, EPIPE where the other side has ended.
     public func receive(timeout: Int32? = nil) throws(SystemCallError) -> [UInt8] {
-        var message: [UInt8] = []
-        while true {
-            // Not filled before: most messages are a few bytes, and each page that is written to costs.
-            let part = try unsafe Descriptor.bytes(room: Self.packet) { room throws(SystemCallError) in
-                try whenReady(Int16(POLLIN), timeout: timeout) {
-                    unsafe ck_receive(number, room.baseAddress, room.count)
-                }
+        while arrived.isEmpty {
+            var hasEnded = false
+            try whenReady(Int16(POLLIN), timeout: timeout) { () throws(SystemCallError) in
+                hasEnded = try !takePacket()
             }
-            guard !part.isEmpty else { throw Self.ended }
-            message += part.dropFirst()
-            if part[0] == 0 { return message }
+            if hasEnded { throw Self.ended }
+        }
+        return arrived.removeFirst()
+    }
+
+    /// Waits until `descriptor` is ready, and takes in meanwhile what the other side sends, which would have to wait
+    /// else; false where `timeout` milliseconds pass first, -1 for ever.
+    func wait(orFor descriptor: Int32, timeout: Int32) throws(SystemCallError) -> Bool {
+        let end = timeout < 0 ? nil : Clock.nanoseconds + UInt64(timeout) * 1_000_000
+        var isOpen = socket != nil
+        while true {
+            let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) } ?? -1
+            var set = [
+                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: isOpen ? number : -1, events: Int16(POLLIN), revents: 0),
+            ]
+            let ready = try systemCall("poll", retry: false) {
+                unsafe set.withUnsafeMutableBufferPointer { unsafe ck_poll_set($0.baseAddress, 2, left) }
+            }
+            if set[0].revents != 0 { return true }
+            if ready == 0 { return false }
+            do { isOpen = try takePacket() } catch let error where error.number == EAGAIN {
+                // Somebody else has taken it.
+            } catch let error where error.number == ECONNRESET {
+                isOpen = false
+            }
         }
     }
+
+    /// Messages that were taken in, and the beginning of the next.
+    private var arrived: [[UInt8]] = []
+    private var begun: [UInt8] = []
+
+    /// Takes what has arrived; false where the other side has ended.
+    private func takePacket() throws(SystemCallError) -> Bool {
+        // Not filled before: most messages are a few bytes, and each page that is written to costs.
+        let part = try unsafe Descriptor.bytes(room: Self.packet) { room throws(SystemCallError) in
+            try systemCall("recv") { unsafe ck_receive(number, room.baseAddress, room.count) }
+        }
+        guard let first = part.first else { return false }
+        begun += part.dropFirst()
+        if first == 0 {
+            arrived.append(begun)
+            begun = []
+        }
+        return true
+    }
+
+    /// Closes this end: the other side's is alone then.
+    public func close() { socket = nil }
 
     /// Closes this end where the other side has gone and left nothing to be read.
     public func closeIfDone() {
@@ -59,16 +103,15 @@ public final class Channel {
         SystemCallError("recv", EPIPE, detail: "the other side has ended")
     }
 
-    @discardableResult
     private func whenReady(
-        _ events: Int16, timeout: Int32?, _ body: () -> Int
-    ) throws(SystemCallError) -> Int {
+        _ events: Int16, timeout: Int32?, _ body: () throws(SystemCallError) -> Void
+    ) throws(SystemCallError) {
         if socket == nil { throw Self.ended }
         while true {
             let ready = try systemCall("poll", retry: false) { ck_poll(number, events, timeout ?? -1) }
             if ready == 0 { throw SystemCallError("recv", ETIMEDOUT) }
             do {
-                return try systemCall(events == Int16(POLLIN) ? "recv" : "send") { body() }
+                return try body()
             } catch let error where error.number == EAGAIN {
                 continue
             } catch let error where error.number == ECONNRESET {

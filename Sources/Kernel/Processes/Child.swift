@@ -69,9 +69,15 @@ public final class Child {
         return ready == 0 ? nil : try reap(flags: 0)
     }
 
-    /// The same; what the child prints on a terminal meanwhile is taken, so that it goes on.
-    public func wait(timeout: Int32?, draining terminal: PseudoTerminal?) throws(SystemCallError) -> Ending? {
-        guard let terminal, ending == nil else { return try wait(timeout: timeout) }
+    /// The same; what the child sends meanwhile, or prints on a terminal, is taken, so that it goes on.
+    public func wait(
+        timeout: Int32?, draining terminal: PseudoTerminal?, _ channel: Channel? = nil
+    ) throws(SystemCallError) -> Ending? {
+        if let ending { return ending }
+        guard let terminal else {
+            guard let channel else { return try wait(timeout: timeout) }
+            return try channel.wait(orFor: descriptor, timeout: timeout ?? -1) ? try reap(flags: 0) : nil
+        }
         let end = timeout.map { Clock.nanoseconds + UInt64(max(0, $0)) * 1_000_000 }
         while true {
             let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) }
@@ -79,6 +85,13 @@ public final class Child {
             if isReady { return try reap(flags: 0) }
             if left == 0 { return nil }
         }
+    }
+
+    /// Whether it has ended; who is not its parent can tell as well.
+    public var hasEnded: Bool {
+        if ending != nil { return true }
+        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, 0) > 0
     }
 
     /// Whether the child still runs.

@@ -5,6 +5,8 @@ public import LuaHost
 public protocol ProcessHandle: Handle {
     /// Its pid as this process sees it.
     var pid: Int32 { get }
+    /// Whether it has ended: its pid may be another's by now.
+    var hasEnded: Bool { get }
 }
 
 /// A process: its pid, or a handle that stands for it.
@@ -15,7 +17,13 @@ public struct ProcessTarget: ArgumentType, Sendable, Equatable {
     public static var typeName: String { "pid or handle" }
     public static var annotation: String { "integer|tupper.process" }
     public static func read(_ slot: Slot) throws -> ProcessTarget {
-        if let handle = slot.anyHandle() as? any ProcessHandle { return ProcessTarget(pid: handle.pid) }
+        if let handle = slot.anyHandle() as? any ProcessHandle {
+            guard !handle.hasEnded else {
+                throw SystemCallError(
+                    "pidfd_open", 3, [.init("pid", "\(handle.pid)")], detail: "it has ended")
+            }
+            return ProcessTarget(pid: handle.pid)
+        }
         guard let number = slot.integer(), let pid = Int32(exactly: number), pid > 0 else {
             throw slot.wanted("a pid or a handle of a process")
         }

@@ -52,7 +52,8 @@ private func pack() -> Primitive {
         "directory", "What to pack; links are not followed, mounts not crossed.")
     let archive = Parameter<Path>("archive", "The file to make; one that is there is replaced.")
     let compression = Parameter<Packing.Compression?>(
-        "compression", "One of none, gzip, zstd, xz.", shown: "by the ending .gz, .zst or .xz")
+        "compression", "One of none, gzip, zstd, xz, bzip2, lz4.",
+        shown: "by the ending .gz, .zst, .xz, .bz2 or .lz4")
     let level = Parameter<Int64?>("level", "How hard the compressor tries.", shown: "its own default")
     return Primitive(
         "fs.pack", "Packs a directory into an archive, the same tree the same way.",

@@ -99,7 +99,6 @@ private func move() -> Primitive {
         fails: [
             "ENOENT": "nothing stands at the path", "EACCES": "this user may not",
             "EEXIST": "the destination is there; `replace` takes its place",
-            "EXDEV": "the two lie on different filesystems",
         ], example: #"fs.move("notes.txt", "old-notes.txt")"#
     ) { call in
         let (source, destination) = try places.read(call)

@@ -11,9 +11,9 @@ final class MountHandle: HeldHandle {
         self.mount = mount
         holding = holdings.hold(
             "mount \(mount.path)", notes: notes,
-            shell: (try? Mount.identifier(at: mount.path)) == mount.identifier
-                ? "umount \(shellQuoted(mount.path.string))" : nil
+            shell: mount.isInPlace ? "umount \(shellQuoted(mount.path.string))" : nil
         ) { try mount.unmount() }
+        holding.isGone = { mount.isGone }
     }
 
     var label: String { mount.path.string }
@@ -101,9 +101,8 @@ final class LoopHandle: HeldHandle {
         self.device = device.path.string
         // The closure keeps the device open; without it the kernel lets the device go.
         var open: LoopDevice? = device
-        holding = holdings.hold(
-            "loop device \(device.path.string)", shell: "losetup -d \(device.path.string)"
-        ) {
+        let path = self.device
+        holding = holdings.hold("loop device \(path)", shell: "losetup -d \(path)") {
             if open != nil { open = nil }
         }
     }

@@ -7,7 +7,7 @@ func mountPrimitives(_ holdings: Holdings) -> [Declaration] {
         Declaration("mount", mount(holdings)), Declaration("bind", bind(holdings)),
         Declaration("tree", tree(holdings)), Declaration("tmpfs", tmpfs(holdings)),
         Declaration("overlay", overlay(holdings)),
-        Declaration("unmount", unmount()), Declaration("propagation", propagation()),
+        Declaration("unmount", unmount(holdings)), Declaration("propagation", propagation()),
         Declaration("mounts", mounts()),
     ]
 }
@@ -250,16 +250,21 @@ private func overlay(_ holdings: Holdings) -> Primitive {
         }
         let context = try FilesystemContext("overlay", source: "overlay")
         // One option a layer, so that no character in a path has a meaning.
-        for layer in layers { try context.set("lowerdir+", layer.bytes) }
-        if let path = try call[upper] { try context.set("upperdir", path.bytes) }
-        if let path = try call[work] { try context.set("workdir", path.bytes) }
+        for layer in layers { try context.set("lowerdir+", path: layer) }
+        if let path = try call[upper] { try context.set("upperdir", path: path) }
+        if let path = try call[work] { try context.set("workdir", path: path) }
         if try call[attributes] { try context.set("userxattr") }
+        guard layers.count > 1 || call.isGiven(upper) else {
+            throw ArgumentError(
+                "option 'lower': two directories at least wanted where there is no 'upper'",
+                hint: "fs.bind(DIRECTORY, TARGET, { readonly = true }) shows one")
+        }
         let mount = try context.mount(try place.attributes(call))
         return try place.attach(mount, to: try call[target], call, holdings)
     }
 }
 
-private func unmount() -> Primitive {
+private func unmount(_ holdings: Holdings) -> Primitive {
     let target = Parameter<Path>("target", "What to unmount.")
     let detach = Parameter<Bool>(
         "detach", "Takes it out of sight now, and away when it is idle.", default: false)
@@ -282,6 +287,7 @@ private func unmount() -> Primitive {
             let below = try MountTable.read().filter { $0.target.lies(in: path) && $0.target != path }
             for entry in below.reversed() { try Mount.unmount(entry.target, detach: lazily) }
         }
+        defer { holdings.forgetGone() }
         try Mount.unmount(path, detach: lazily)
         return []
     }

@@ -217,7 +217,8 @@ private func linkMethods() -> [Declaration] {
                 "local bridge = net.bridge \"tupper0\"\nnet.veth { name = \"h1\", peer = \"c1\" }:attach(bridge):detach()"
         ) { handle, _ in try handle.attach(to: 0) },
         method(
-            "address", "Gives it an address.", [address.any], shell: "ip address add {address} dev {self}",
+            "address", "Gives it an address, until the handle is released.", [address.any],
+            shell: "ip address add {address} dev {self}",
             fails: ["EEXIST": "it has that address"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:address \"10.9.8.7/24\""
         ) {

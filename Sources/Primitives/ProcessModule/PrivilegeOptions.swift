@@ -9,7 +9,8 @@ struct PrivilegeOptions {
     private let groups = Parameter<[Word]?>(
         "groups", "Supplementary groups by name or number, where it becomes somebody.", shown: "none")
     private let capabilities = Parameter<CapabilityList?>(
-        "capabilities", "The most that it can ever have; cap.default for those of a container.",
+        "capabilities",
+        "The most that it can ever have beside `ambient`; cap.default for those of a container.",
         shown: "this process's")
     private let ambient = Parameter<CapabilityList?>(
         "ambient", "Capabilities that it has even where it is not root.", shown: "none")

@@ -12,7 +12,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
 
     init(
         _ child: Child, channel: Channel? = nil, report: Report? = nil, terminal: PseudoTerminal? = nil,
-        _ holdings: Holdings
+        diesWithParent: Bool, _ holdings: Holdings
     ) {
         self.child = child
         self.channel = channel
@@ -24,9 +24,17 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         ) {
             try child.end()
         }
+        guard diesWithParent else { return }
+        holding.checkKeeping = {
+            guard !child.hasEnded else { return }
+            throw Failure(
+                "process:keep", "it is killed when this process ends",
+                hint: "start it with die_with_parent = false")
+        }
     }
 
     var pid: Int32 { child.pid }
+    var hasEnded: Bool { child.hasEnded }
     var label: String { "\(child.pid)" }
     var fate: String? { child.ending == nil ? nil : "ended" }
 
@@ -34,7 +42,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
 
     /// How it ended; raises its Lua error. ETIMEDOUT when `timeout` passes first.
     func wait(timeout: Int32?, in state: State) throws -> Value {
-        guard let ending = try child.wait(timeout: timeout, draining: terminal) else {
+        guard let ending = try child.wait(timeout: timeout, draining: terminal, channel) else {
             throw SystemCallError("poll", 110, [.init("pid", "\(child.pid)")])
         }
         holding.keep()
@@ -96,9 +104,9 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     private static func signal() -> Primitive {
         let signal = Parameter<Signal>("signal", "The signal's name.")
         return Primitive(
-            "process:signal", "Sends it a signal.", positional: [signal.any],
-            shell: "kill -s {signal} {self}",
-            see: ["kill(2)", "signal(7)"], fails: ["ESRCH": "it has ended"],
+            "process:signal", "Sends it a signal; one that has ended is left alone.",
+            positional: [signal.any],
+            shell: "kill -s {signal} {self}", see: ["kill(2)", "signal(7)"],
             example: """
                 local child = proc.spawn { "sleep", "60" }
                 child:signal "TERM"

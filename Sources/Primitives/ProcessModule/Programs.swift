@@ -225,7 +225,9 @@ private func spawn(_ holdings: Holdings) -> Primitive {
     ) { call in
         let input = try call[stdin].map { try StandardFile(reading: $0) }
         let output = try call[stdout].map { try StandardFile(writing: $0) }
-        let errors = try call[stderr].map { try StandardFile(writing: $0) }
+        // One file for both is opened once, or the two would write over one another.
+        let isShared = try call[stderr] == call[stdout]
+        let errors = isShared ? output : try call[stderr].map { try StandardFile(writing: $0) }
         let terminal = try call[options.terminal]?.terminal
         if let process = try call[options.within] {
             var joining = Joining()
@@ -233,13 +235,19 @@ private func spawn(_ holdings: Holdings) -> Primitive {
             joining.terminal = terminal
             (joining.stdin, joining.stdout, joining.stderr) = (input?.number, output?.number, errors?.number)
             let child = try options.join(process, call, joining)
-            return [.handle(ProcessBox(child, terminal: terminal, holdings))]
+            return [
+                .handle(
+                    ProcessBox(
+                        child, terminal: terminal, diesWithParent: joining.diesWithParent, holdings))
+            ]
         }
         var program = try options.program(call)
         program.diesWithParent = try call[mortal]
         let child = try program.start(
             stdin: input?.number, stdout: output?.number, stderr: errors?.number, terminal: terminal)
-        return [.handle(ProcessBox(child, terminal: terminal, holdings))]
+        return [
+            .handle(ProcessBox(child, terminal: terminal, diesWithParent: program.diesWithParent, holdings))
+        ]
     }
 }
 

@@ -70,11 +70,15 @@ final class Spawning {
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             state.traceInCopy(isChild: true)
+            // Else the child would never be told that this process has ended.
+            ours.close()
             run(function, report, theirs, parting)
         }
         state.copied(.parent)
         parting?.watch(child)
-        let box = ProcessBox(child, channel: ours, report: report, terminal: terminal, holdings)
+        let box = ProcessBox(
+            child, channel: ours, report: report, terminal: terminal, diesWithParent: diesWithParent, holdings
+        )
         // Whoever has the handle can count on the child's being in its group. One that could not step in has ended.
         if group?.isStepWanted == true { _ = try? ours.receive() }
         if let users {

@@ -69,7 +69,7 @@ struct SessionFunctions {
             guard let holding = subject.holding(in: call.state) else {
                 throw ArgumentError("argument 1 (handle): a handle that can be released wanted")
             }
-            holding.keep()
+            try holding.handOver()
             return [.reference(subject)]
         }
     }

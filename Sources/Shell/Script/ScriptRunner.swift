@@ -80,8 +80,12 @@ public struct ScriptRunner {
 
     /// A first line that starts with # is the system's, not Lua's; its newline stays so that lines count.
     static func text(_ source: [UInt8]) -> [UInt8] {
-        guard source.first == UInt8(ascii: "#") else { return source }
-        return Array(source.drop { $0 != UInt8(ascii: "\n") })
+        // As lua has it: no byte order mark, and no first line that is the kernel's.
+        let text = source.starts(with: [0xef, 0xbb, 0xbf]) ? source.dropFirst(3) : source[...]
+        guard text.first == UInt8(ascii: "#") else {
+            return text.count == source.count ? source : Array(text)
+        }
+        return Array(text.drop { $0 != UInt8(ascii: "\n") })
     }
 
     /// What Lua says of a chunk that it cannot read, `NAME:LINE: ...`, and the line itself.

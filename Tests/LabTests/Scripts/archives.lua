@@ -19,9 +19,13 @@ proc.run { "mknod", "/mnt/src/null", "c", "1", "3" }
 proc.run { "mkfifo", "/mnt/src/fifo" }
 proc.run { "truncate", "-s", "10M", "/mnt/src/sparse" }
 proc.run { "setfattr", "-n", "user.x", "-v", "1", "/mnt/src/a" }
-for _, ending in ipairs { ".tar", ".tar.gz", ".tar.zst", ".tar.xz" } do
+local magic = { [".tar"] = "", [".tar.gz"] = "\x1f\x8b", [".tar.zst"] = "\x28\xb5\x2f\xfd", [".tar.xz"] = "\xfd7zXZ",
+    [".tar.bz2"] = "BZh", [".tar.lz4"] = "\x04\x22\x4d\x18" }
+for _, ending in ipairs { ".tar", ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2", ".tar.lz4" } do
     local out = "/mnt/out" .. ending
     fs.pack("/mnt/src", "/mnt/x" .. ending)
+    local start = magic[ending]
+    assert(fs.read("/mnt/x" .. ending):sub(1, #start) == start, ending)
     fs.mkdir(out)
     fs.unpack("/mnt/x" .. ending, out)
     local a = fs.stat(out .. "/a")

@@ -57,3 +57,15 @@ assert(fs.snapshot("/mnt/b/plain", "/mnt/b/shared") == "reflink" and fs.stat("/m
 assert(fs.snapshot("/mnt/b/one", "/mnt/elsewhere") == "copy" and fs.read "/mnt/elsewhere/f" == "1")
 assert(not pcall(fs.snapshot, "/mnt/b/one", "/mnt/refused", { backend = "btrfs" }) and not fs.exists "/mnt/refused")
 assert(not pcall(fs.subvolume, "/mnt/none"))
+-- A link stands for a directory only where it leads to one.
+fs.write("/mnt/a-file", "")
+fs.mkdir "/mnt/a-directory"
+fs.symlink("a-directory", "/mnt/to-directory")
+fs.mkdir "/mnt/to-directory"
+for name, target in pairs { ["to-file"] = "a-file", ["to-nothing"] = "nowhere", ["to-itself"] = "to-itself" } do
+    fs.symlink(target, "/mnt/" .. name)
+    local made, problem = pcall(fs.mkdir, "/mnt/" .. name)
+    assert(not made and problem.code == "EEXIST", name)
+    made, problem = pcall(fs.mkdir, "/" .. name, { root = "/mnt" })
+    assert(not made and problem.code == "EEXIST", name)
+end

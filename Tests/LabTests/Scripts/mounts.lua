@@ -67,3 +67,44 @@ local ok, err = pcall(fs.tmpfs, "/mnt", { size = "12Q" })
 assert(not ok and tostring(err):find "12Q")
 ok, err = pcall(fs.mount, { type = "proc", tarjet = "/mnt" })
 assert(not ok and tostring(err):find "did you mean 'target'")
+-- What is gone is let go of, and who stands in its place later stays.
+fs.mkdir "/mnt/place"
+fs.tmpfs "/mnt/place"
+fs.unmount "/mnt/place"
+local script = [[
+    fs.tmpfs "/mnt/place"
+    fs.unmount "/mnt/place"
+    fs.tmpfs("/mnt/place", { size = "1M" }):keep()
+    fs.mkdir "/mnt/place2"
+    local taken = fs.tmpfs "/mnt/place2"
+    os.execute "umount /mnt/place2; mount -t tmpfs other /mnt/place2"
+]]
+fs.write("/mnt/script.lua", script)
+proc.run { "/proc/self/exe", "script", "/mnt/script.lua" }
+for _, path in ipairs { "/mnt/place", "/mnt/place2" } do
+    local stands = false
+    for _, mount in ipairs(fs.mounts()) do stands = stands or mount.target == path end
+    assert(stands, path)
+    fs.unmount(path)
+end
+-- A loop device goes with its handle.
+local image = "/mnt/small.img"
+fs.image(image, { size = "8M" })
+local devices = {}
+for index = 1, 3 do
+    local one <close> = fs.loop(image)
+    devices[index] = one.device
+end
+assert(devices[1] == devices[2] and devices[2] == devices[3])
+-- An overlay says which layer is missing, and that one layer is none.
+ok, err = pcall(fs.overlay, { lower = { "/mnt/l1", "/mnt/nosuch" }, target = "/mnt/all" })
+assert(not ok and err.code == "ENOENT" and err.path == "/mnt/nosuch", tostring(err))
+ok, err = pcall(fs.overlay, { lower = { "/mnt/l1" }, target = "/mnt/all" })
+assert(not ok and tostring(err):find "two directories", tostring(err))
+-- From inside, by a relative path.
+assert(ns.spawn({ "mount" }, function()
+    fs.mkdir "/mnt/relative/bin"
+    sys.chdir "/mnt/relative"
+    fs.pivot "."
+    assert(fs.exists "/bin" and not fs.exists "/mnt")
+end):wait().code == 0)

@@ -38,6 +38,14 @@ refused("ENODEV", net.link, "nosuch")
 refused("EEXIST", net.bridge, "tupper0")
 assert(refused("EOPNOTSUPP", net.dummy, "d0").hint:find "dummy")
 assert(net.tap "t0".kind == "tun")
+do
+    local taken, problem = pcall(net.tap, "t0")
+    assert(not taken and problem.code == "EBUSY", tostring(problem))
+    proc.run { "ip", "tuntap", "add", "foreign", "mode", "tap" }
+    taken, problem = pcall(net.tap, "foreign")
+    assert(not taken and problem.code == "EBUSY" and net.link "foreign", tostring(problem))
+    proc.run { "ip", "link", "delete", "foreign" }
+end
 -- Settings and rules are undone.
 local before = net.forwarding()
 local forwarding = net.forwarding(true)

@@ -110,3 +110,55 @@ child = ns.spawn({ "mount" }, function(parent)
 end)
 assert(table.concat(child:receive(), " ") == "ENOENT ENOENT EACCES EACCES ENOENT")
 assert(child:wait().code == 7)
+
+-- Who is killed when this process ends cannot be kept; who is not, can.
+local mortal <close> = proc.spawn { "sleep", "60" }
+local kept, refusal = pcall(mortal.keep, mortal)
+assert(not kept and tostring(refusal):find "killed when this process ends" and refusal.hint:find "die_with_parent")
+local lasting = proc.spawn { "sleep", "60", die_with_parent = false }
+assert(lasting:keep() == lasting)
+proc.kill(lasting, "KILL")
+assert(lasting:wait().signal == "KILL")
+
+-- A handle of who has ended stands for nobody, whoever has the number by then.
+for _, use in ipairs { proc.kill, function(process) ns.enter(process, { "net" }) end, ns.list, fs.mounts } do
+    local used, problem = pcall(use, lasting)
+    assert(not used and problem.code == "ESRCH" and problem.detail == "it has ended", tostring(problem))
+end
+
+-- Whoever waits takes in what is sent meanwhile, however much it is.
+local talker = proc.fork(function(parent)
+    for turn = 1, 300 do parent:send(turn) end
+    parent:send(("x"):rep(300000))
+end)
+assert(talker:wait { timeout = "20s" }.code == 0)
+for turn = 1, 300 do assert(talker:receive() == turn) end
+assert(#talker:receive() == 300000)
+assert(select(2, pcall(talker.receive, talker)).code == "EPIPE")
+
+-- Who is left alone is told so.
+local orphan = proc.fork(function()
+    local inner = ns.spawn({ die_with_parent = false }, function(parent)
+        local _, ended = pcall(parent.receive, parent)
+        fs.write("/mnt/orphan", ended.code)
+    end)
+    inner:keep()
+end)
+orphan:wait()
+for _ = 1, 200 do
+    if fs.exists "/mnt/orphan" then break end
+    sys.sleep "20ms"
+end
+assert(fs.read "/mnt/orphan" == "EPIPE")
+
+-- An error that is no text arrives with what it holds, or in its own words.
+local function raised(value)
+    local _, problem = pcall(function() proc.fork(function() error(value) end):wait() end)
+    return problem
+end
+assert(raised({ code = 5 }).code == 5 and tostring(raised({ code = 5 })) == "an error without words")
+assert(tostring(raised(setmetatable({}, { __tostring = function() return "its own words" end }))) == "its own words")
+
+-- One file for both.
+proc.spawn({ "sh", "-c", "echo out; echo err >&2; echo more", stdout = "/mnt/both", stderr = "/mnt/both" }):wait()
+assert(fs.read "/mnt/both" == "out\nerr\nmore\n")

@@ -215,3 +215,12 @@ do
     assert(text:find "no%-new%-privs=1" and text:find "touch: [^\n]+Read%-only file system", text)
     assert(not text:find "Current:[^\n]*sys_admin" and not text:find "Bounding set =[^\n]*sys_admin")
 end
+-- On the machine's own root nothing is made.
+for _, readonly in ipairs { true, false } do
+    local made, problem = pcall(sandbox.run, { root = "/", readonly = readonly, command = { "true" },
+        mounts = { { source = "/etc", target = "/no-such-place" } } })
+    assert(not made and tostring(problem):find "is missing" and not fs.exists "/no-such-place", tostring(problem))
+    assert(sandbox.run { root = "/", readonly = readonly, command = { "test", "-e", "/tmp/deep/passwd" },
+        mounts = { { tmpfs = "1M", target = "/tmp" }, { source = "/etc", target = "/tmp/deep" } } }.code == 0)
+    assert(not fs.exists "/tmp/deep")
+end

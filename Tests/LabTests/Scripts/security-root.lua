@@ -4,6 +4,7 @@ fs.mount { type = "proc", target = "/proc" }
 fs.tmpfs "/mnt"
 fs.write("/mnt/file", "host")
 fs.mkdir "/mnt/host/dir"
+fs.mkdir "/mnt/host2"
 local root = "/mnt/image"
 
 local function mounted() return #fs.mounts() end
@@ -22,7 +23,9 @@ local ways = {
     function(target) return fs.bind("/mnt/host", target, { root = root, mkdir = true }) end,
     function(target) return fs.bind("/mnt/file", target, { root = root, mkdir = true }) end,
     function(target) return fs.mount { type = "proc", target = target, root = root, mkdir = true } end,
-    function(target) return fs.overlay { lower = { "/mnt/host" }, target = target, root = root, mkdir = true } end,
+    function(target)
+        return fs.overlay { lower = { "/mnt/host", "/mnt/host2" }, target = target, root = root, mkdir = true }
+    end,
 }
 local function attempt(target, way)
     local made, handle = pcall(way, target)

@@ -33,8 +33,10 @@ int main(int count, char *words[]) {
             note_origin(origin, 3);
         }
         int pid = make_copy(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, -1, &child);
-        if (pid == 0)
+        if (pid == 0) {
+            close(ends[0]);
             contain(words[2], words + 3);
+        }
         close(ends[1]);
         if (take_report(report, ends, child) != 0)
             return 1;

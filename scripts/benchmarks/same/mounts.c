@@ -34,6 +34,8 @@ static int resolve_inside(const char *root, const char *path) {
 static void identify(int mount) {
     struct statx status;
     must(statx(mount, "", AT_EMPTY_PATH, STATX_MNT_ID, &status), "statx");
+    // STATX_MNT_ID_UNIQUE
+    must(statx(mount, "", AT_EMPTY_PATH, 0x4000, &status), "statx");
 }
 
 static void move(int mount, int place) {

@@ -165,8 +165,10 @@ int main(int count, char *words[]) {
     note_signals();
     note_origin(origin, 3);
     int pid = make_copy(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS, group, &child);
-    if (pid == 0)
+    if (pid == 0) {
+        close(ends[0]);
         contain(words, tasks, ends[1]);
+    }
     close(ends[1]);
     wait_for(ends[0], POLLIN, -1);
     char answer;
