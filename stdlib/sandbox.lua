@@ -6,7 +6,7 @@
 ---     print(result.code, result.out_of_memory)
 local masks = require "masks"
 
-local sandbox = {}
+local sandbox = { count = 0 }
 
 --- The devices that a program may use, as in Docker: make any device file, but open these only.
 sandbox.devices = {
@@ -55,7 +55,7 @@ sandbox.devices = {
 ---@field shm? string|integer The size of /dev/shm. ["64M"]
 ---@field init? boolean A small first process that reaps orphans and passes signals on. [false]
 ---@field terminal? tupper.terminal Its controlling terminal and /dev/console, as of term.open. [none]
----@field die_with_parent? boolean Whether it ends with this process. [true]
+---@field die_with_parent? boolean Whether it ends with this process; with init even where it does not want to. [true]
 ---@field name? string The control group's. ["sandbox-PID-NUMBER"]
 ---@field setup? function Called in the box before its root changes, with the options. [none]
 local defaults = {
@@ -103,13 +103,12 @@ local function own_users()
 end
 
 -- On the machine's own root nothing is made: a target must be there, or lie in what is mounted before it.
-local function check_place(options, number)
-  local target = options.mounts[number].target
-  if options.root ~= "/" or fs.exists(target) then return end
+local function check_place(mounts, number)
+  local target = mounts[number].target
   for index = 1, number - 1 do
-    local above = options.mounts[index].target
-    if target:sub(1, #above + 1) == above .. "/" then return end
+    if target:find(mounts[index].target .. "/", 1, true) == 1 then return end
   end
+  if fs.exists(target) then return end
   refuse("mounts[%d]: '%s' is missing, and is not made on the machine's own root", number, target)
 end
 
@@ -122,12 +121,13 @@ local function complete(given)
   if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
   if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
   if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
-  for number, mount in ipairs(options.mounts) do
+  for number, mount in pairs(options.mounts) do
+    if type(number) ~= "number" or type(mount) ~= "table" then refuse "option 'mounts': a list of tables wanted" end
     local place = ("mounts[%d]."):format(number)
     check(mount, mount_types, place)
     if not mount.target then refuse("option '%starget' is missing", place) end
     if (mount.source == nil) == (mount.tmpfs == nil) then refuse("mounts[%d]: either source or tmpfs wanted", number) end
-    check_place(options, number)
+    if options.root == "/" then check_place(options.mounts, number) end
   end
   -- Every path is used from inside too, where the working directory is another.
   if options.root:sub(1, 1) ~= "/" then options.root = sys.cwd() .. "/" .. options.root end
@@ -137,17 +137,35 @@ local function complete(given)
   return options
 end
 
+-- Whether a program may make a cgroup namespace and mount in it what shows the groups: by a user namespace, or by right.
+local function sees_groups(options)
+  if options.seccomp ~= "default" then return true end
+  for _, list in pairs { options.capabilities, options.ambient } do
+    for _, name in ipairs(type(list) == "table" and list or { list }) do
+      if name:upper() == "ALL" or name:upper():find "SYS_ADMIN$" then return true end
+    end
+  end
+  return false
+end
+
 -- The group that the program is born in. There may be no place for one, as without root: then only what was asked for
 -- by name is missed, and its processes are counted by user.
 local resources = { "memory", "swap", "high", "oom_group", "cpu", "cpuset", "weight", "io", "pids", "devices" }
 local function make_group(options, given)
-  local name = options.name or ("sandbox-%d-%d"):format(proc.self(), sandbox.count)
-  local wanted = {}
+  local wanted, is_nested = {}, sees_groups(options)
   for _, resource in ipairs(resources) do wanted[resource] = options[resource] or nil end
-  local made, group = pcall(cgroup.create, name, wanted)
-  if made and options.seccomp == "default" then return group end
+  -- Of version 1's hierarchies, one that it is not in would show it the machine's own groups.
+  wanted.everywhere = is_nested and sys.uid() == 0
+  local name, made, group
+  repeat
+    sandbox.count = sandbox.count + 1
+    name = options.name or ("sandbox-%d-%d"):format(proc.self(), sandbox.count)
+    made, group = pcall(cgroup.create, name, wanted)
+    -- Somebody in another pid namespace may have the same pid.
+  until made or options.name or group.code ~= "EEXIST"
   if made then
-    -- Who may make namespaces reaches the files of the group that it is in: the same limits hold one above.
+    if not is_nested then return group end
+    -- It reaches the files of the group that it is in: the same limits hold one above.
     local nested, inner = pcall(cgroup.create, name .. "/box", wanted)
     if nested then return inner, group end
     group:release()
@@ -267,7 +285,9 @@ Box.__tostring = function(box) return "sandbox " .. tostring(box.process) end
 
 --- Waits for the program's end: { code = } or { signal = }, with out_of_memory = true where it was killed for that.
 function Box:wait(options)
-  local ended, result = pcall(self.process.wait, self.process, options)
+  options = options or {}
+  local ended, result = pcall(self.process.wait, self.process, { timeout = options.timeout,
+    terminal = self.options.terminal })
   if not ended then
     -- Whose program could not be started has ended too.
     if not self.process:running() then self:release() end
@@ -276,7 +296,8 @@ function Box:wait(options)
   if self.group then
     local memory = self.group:stats "memory"
     result.out_of_memory = memory and (memory.oom_kills or 0) > 0 or nil
-    release_groups(self)
+    -- What cannot be removed now is told of at the script's end.
+    pcall(release_groups, self)
   end
   return result
 end
@@ -299,7 +320,6 @@ end
 
 -- One more program in it, held as tight as the first unless said otherwise.
 local function joining(box, given)
-  box:ready()
   local program = describe(box.options)
   program.clear_env, program.within = nil, box.process
   for name, value in pairs(given) do program[name] = value end
@@ -320,11 +340,11 @@ function Box:attach(options) return term.attach(self.options.terminal, self.proc
 
 --- Kills what runs in it and takes the group away.
 function Box:release()
+  -- Who reaches its own groups may have stopped itself in one below.
+  if self.outer_group then self.outer_group:kill() end
   self.process:release()
   release_groups(self)
 end
-
-sandbox.count = 0
 
 -- A root whose files belong to the users of the map; who is not root cannot show them so.
 local function map_root(options)
@@ -347,12 +367,8 @@ local function start(options)
   return ns.spawn(namespaces, function() live(options) end)
 end
 
---- Starts a program in a box; the box lives on beside the script until it is waited for, released or closed.
----@param given sandbox.Options
----@return sandbox.Box
-function sandbox.start(given)
+local function begin(given)
   local options = complete(given)
-  sandbox.count = sandbox.count + 1
   options.group, options.outer_group = make_group(options, given)
   local started, process = pcall(start, options)
   if options.tree then options.tree:release() end
@@ -360,13 +376,25 @@ function sandbox.start(given)
     release_groups(options)
     error(process, 0)
   end
-  return setmetatable({ process = process, group = options.group, outer_group = options.outer_group,
-    options = options }, Box)
+  return setmetatable({ process = process, group = options.group, outer_group = options.outer_group, options = options }, Box)
+end
+
+--- Starts a program in a box and returns once it runs; the box lives on beside the script until it is waited for,
+--- released or closed.
+---@param given sandbox.Options
+---@return sandbox.Box
+function sandbox.start(given)
+  local box = begin(given)
+  -- Before that, who joins its process would join one that is not shut in yet.
+  local began, problem = pcall(box.ready, box)
+  if began then return box end
+  pcall(box.release, box)
+  error(problem, 0)
 end
 
 --- Starts a program in a box and waits for its end.
 ---@param options sandbox.Options
 ---@return table result As of Box:wait.
-function sandbox.run(options) return sandbox.start(options):wait() end
+function sandbox.run(options) return begin(options):wait() end
 
 return setmetatable(sandbox, { __call = function(_, options) return sandbox.start(options) end })

@@ -24,10 +24,16 @@ public struct MemoryFile: ~Copyable {
         try descriptor.write(bytes)
     }
 
-    /// Everything written so far.
+    /// The most that is read of one: who writes to it may make it as long as it likes, and holes cost nothing.
+    private static let most: off_t = 1 << 30
+
+    /// Everything written so far. EFBIG where that is more than 1 GiB.
     public func contents() throws(SystemCallError) -> [UInt8] {
         let size = try systemCall("lseek") { lseek(descriptor.number, 0, SEEK_END) }
         if size == 0 { return [] }
+        guard size <= Self.most else {
+            throw SystemCallError("read", EFBIG, detail: "it has written \(size) bytes, more than 1 GiB")
+        }
         try systemCall("lseek") { lseek(descriptor.number, 0, SEEK_SET) }
         return try descriptor.readToEnd()
     }

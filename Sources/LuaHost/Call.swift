@@ -230,11 +230,25 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
         }
     }
 
+    /// A name in a list is a mistake, as where the one table that it should hold is given itself.
+    private func refuseNames(in table: Int32) throws {
+        unsafe lua_pushnil(lua)
+        while unsafe lua_next(lua, table) != 0 {
+            unsafe lb_pop(lua, 1)
+            if unsafe lua_type(lua, -1) == LUA_TNUMBER { continue }
+            let name = unsafe lua_type(lua, -1) == LUA_TSTRING ? state.bytes(at: -1, on: lua) : []
+            unsafe lb_pop(lua, 1)
+            throw ArgumentError("\(place): a list wanted, got a table with the name \(quoted(name))")
+        }
+    }
+
     /// The elements 1, 2, ... of a table, each read by `element`.
     public func elements<Element>(_ element: (Slot) throws -> Element) throws -> [Element] {
         guard unsafe lua_type(lua, index) == LUA_TTABLE else { throw wanted("a list") }
         guard unsafe lua_checkstack(lua, 8) != 0 else { throw ArgumentError("the Lua stack is full") }
         let table = unsafe lua_absindex(lua, index)
+        // Words that are arguments can share their table with options.
+        if case .option = position { try refuseNames(in: table) }
         let count = unsafe lua_rawlen(lua, table)
         var read: [Element] = []
         // No room is made beforehand: a table with gaps may say that it is longer than any memory.

@@ -17,7 +17,8 @@ extension DeviceNode.Kind: ArgumentType {
 
 private func populate(_ holdings: Holdings) -> Primitive {
     let root = Parameter<Path>("root", "The root of a container; its dev is made where missing.")
-    let memory = Parameter<Size>("shm", "How much /dev/shm holds.", default: Size(bytes: 64 << 20))
+    let memory = Parameter<Capacity>(
+        "shm", "How much /dev/shm holds.", default: Capacity(size: Size(bytes: 64 << 20)))
     let queues = Parameter<Bool>(
         "mqueue", "Mounts the message queues of this ipc namespace at /dev/mqueue.", default: true)
     let terminal = Parameter<TerminalHandle?>(
@@ -36,7 +37,7 @@ private func populate(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         var devices = DeviceDirectory()
-        devices.sharedMemory = try call[memory].bytes
+        devices.sharedMemory = try call[memory].size.bytes
         devices.hasMessageQueues = try call[queues]
         devices.console = try call[terminal]?.terminal
         let place = try call[root]

@@ -120,8 +120,11 @@ public final class Cgroup {
                 }
             }
             try visit(group)
-        } catch let error where depth > 0 && (error.number == ENOENT || error.number == ENODEV) {}
+        } catch let error where depth > 0 && passedOver.contains(error.number) {}
     }
+
+    /// Gone; a name that is no text, or too deep for a path; or one of threads, whose processes are in the group above.
+    private static let passedOver = [ENOENT, ENODEV, ENAMETOOLONG, EOPNOTSUPP]
 
     // MARK: Settings
 

@@ -129,6 +129,29 @@ public final class CgroupHierarchy {
         }.map { relative(group, $0.name.text) }
     }
 
+    /// Removes the groups below one, by way of descriptors: who may make groups may give them names that are no text, and
+    /// put them deeper than any path leads.
+    func empty(_ group: String) throws(SystemCallError) {
+        try Self.empty(open(".", of: group, O_RDONLY | O_DIRECTORY), "\(mount.string)/\(group)")
+    }
+
+    private static func empty(
+        _ directory: borrowing Descriptor, _ text: String
+    ) throws(SystemCallError) {
+        let number = directory.number
+        for entry in try Listing.read(directory, text) where entry.kind == Listing.Entry.directory {
+            let name = entry.name
+            let inner = Descriptor(
+                owning: try systemCall("openat", [.init("path", text)]) {
+                    unsafe openat(number, name.characters, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                })
+            try empty(inner, text)
+            try systemCall("rmdir", [.init("path", text)]) {
+                unsafe unlinkat(number, name.characters, AT_REMOVEDIR)
+            }
+        }
+    }
+
     /// A group's number in the kernel; on version 2 no later group has it again.
     func identifier(of group: String) throws(SystemCallError) -> UInt64 {
         var status = stat()

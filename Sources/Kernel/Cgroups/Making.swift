@@ -4,7 +4,10 @@ internal import Glibc
 /// How groups come to be and go.
 extension Cgroup {
     /// Where a group of some name and settings would be made, without making anything: what it needs is checked.
-    public static func planned(_ name: String, _ settings: CgroupSettings) throws -> Cgroup {
+    /// In every hierarchy where `everywhere`, else where it is needed.
+    public static func planned(
+        _ name: String, _ settings: CgroupSettings, everywhere: Bool = false
+    ) throws -> Cgroup {
         let hierarchies = try CgroupHierarchies.current()
         let group = Cgroup(name: name, branches: [], hierarchies)
         try group.check(settings)
@@ -22,6 +25,7 @@ extension Cgroup {
             if wanted.isEmpty { want(hierarchies.all.first) }
         }
         for controller in settings.controllers { want(hierarchies.hierarchy(of: controller)) }
+        if everywhere { for hierarchy in hierarchies.all { want(hierarchy) } }
         group.branches = wanted.map { Branch(hierarchy: $0, group: group.path(in: $0), above: []) }
         return group
     }
@@ -209,9 +213,8 @@ extension Cgroup {
         let end = Clock.nanoseconds &+ 5_000_000_000
         while true {
             do {
-                return try Self.walk(branch.hierarchy, branch.group) { group throws(SystemCallError) in
-                    try branch.hierarchy.remove(group)
-                }
+                try branch.hierarchy.empty(branch.group)
+                return try branch.hierarchy.remove(branch.group)
             } catch let error where error.number == ENOENT {
                 return
             } catch let error where error.number == EBUSY && Clock.nanoseconds < end {

@@ -34,6 +34,14 @@ extension Cgroup {
         try branch.hierarchy.write("THAWED", to: "freezer.state", of: branch.group)
     }
 
+    /// Lets those go on who have frozen themselves in groups below: who is killed there does not end before.
+    private func thawBelow() {
+        guard let freezer else { return }
+        try? Self.walk(freezer.hierarchy, freezer.group) { group throws(SystemCallError) in
+            try freezer.hierarchy.write("THAWED", to: "freezer.state", of: group)
+        }
+    }
+
     /// Whether its processes stand.
     public func isFrozen() throws(SystemCallError) -> Bool {
         if let unified {
@@ -83,6 +91,7 @@ extension Cgroup {
             rest.removeLast(min(rest.count, 256))
         }
         if isStopped { try thaw() }
+        thawBelow()
     }
 
     /// By way of pidfds, and only those still in the group: a number may be somebody else's by now.
@@ -109,7 +118,7 @@ extension Cgroup {
                         CgroupHierarchy.words(try branch.hierarchy.read("cgroup.procs", of: group))
                             .compactMap { Int32($0) }.filter { $0 > 0 })
                 }
-            } catch let error where error.number == ENOENT || error.number == ENODEV {}
+            } catch let error where [ENOENT, ENODEV, EOPNOTSUPP].contains(error.number) {}
         }
         return pids
     }

@@ -118,22 +118,25 @@ public final class Child {
         }
     }
 
-    /// Kills the child and waits until it is gone.
+    /// Kills the child and waits until it is gone. ETIMEDOUT where it is held by something for half a minute.
     public func end() throws(SystemCallError) {
         guard try isRunning() else { return }
         do { try signal(SIGKILL) } catch let error where error.number == ESRCH {
             // Who reaps it has yet to end.
         }
-        var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        if unsafe poll(&entry, 1, 100) == 0, let number = try? numberInSight(),
-            let freezer = CgroupFreezer(of: number)
-        {
-            freezer.thaw()
-            defer { freezer.freeze() }
-            _ = try reap(flags: 0)
-            return
+        var thawed: CgroupFreezer?
+        defer { thawed?.freeze() }
+        for _ in 0..<300 {
+            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            if unsafe poll(&entry, 1, 100) > 0 {
+                _ = try reap(flags: 0)
+                return
+            }
+            if thawed == nil, let number = try? numberInSight() { thawed = CgroupFreezer(of: number) }
+            thawed?.thaw()
         }
-        _ = try reap(flags: 0)
+        throw SystemCallError(
+            "waitid", ETIMEDOUT, [.init("pid", "\(pid)")], detail: "it was killed, but does not end")
     }
 
     private func reap(flags: Int32) throws(SystemCallError) -> Ending? {

@@ -61,6 +61,9 @@ public struct Joining {
             try follow(reading, helper, line)
             return helper
         } catch {
+            // It ends with its child, and reaps it: else whose turn that is may not do so, and the container's first
+            // process then waits for that one for ever.
+            _ = try? helper.wait(timeout: 1000)
             try helper.end()
             throw error
         }

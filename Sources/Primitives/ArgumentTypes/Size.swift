@@ -73,3 +73,20 @@ public struct Size: ArgumentType, Sendable, Equatable, CustomStringConvertible {
         return (0...power).reduce(1) { factor, _ in factor * base }
     }
 }
+
+/// How much a filesystem in memory holds: the kernel would take 0 for no limit.
+struct Capacity: ArgumentType {
+    let size: Size
+    static var typeName: String { Size.typeName }
+    static var annotation: String { Size.annotation }
+    static var form: String? { Size.form }
+    static func read(_ slot: Slot) throws -> Capacity {
+        let size = try Size.read(slot)
+        guard size.bytes > 0 else { throw slot.wanted("a size of more than 0") }
+        return Capacity(size: size)
+    }
+}
+
+extension Capacity: CustomStringConvertible {
+    var description: String { size.description }
+}

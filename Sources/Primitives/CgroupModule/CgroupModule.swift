@@ -17,9 +17,13 @@ private func create(_ holdings: Holdings) -> Primitive {
     let owner = Parameter<CgroupOwner?>(
         "delegate", "A user's number, and a group's after a colon, who may make groups in it.",
         shown: "nobody")
+    let everywhere = Parameter<Bool>(
+        "everywhere",
+        "In every hierarchy of version 1 too, so that a cgroup namespace in it shows none above.",
+        default: false)
     return Primitive(
         "cgroup.create", "Makes a control group with limits.", positional: [name.any],
-        options: options.all + [owner.any], returns: "the group", gives: ["tupper.group"],
+        options: options.all + [owner.any, everywhere.any], returns: "the group", gives: ["tupper.group"],
         leaves: "On version 2 the controllers stay enabled for groups beside it.",
         shell: """
             mkdir /sys/fs/cgroup/{name} [&& echo {memory} > /sys/fs/cgroup/{name}/memory.max] \
@@ -27,7 +31,8 @@ private func create(_ holdings: Holdings) -> Primitive {
             """,
         traced: {
             let settings = try options.settings($0)
-            return try Cgroup.planned(try $0[name].text, settings).shellToMake(settings)
+            let group = try Cgroup.planned(try $0[name].text, settings, everywhere: try $0[everywhere])
+            return try group.shellToMake(settings)
         },
         see: ["cgroups(7)", "https://docs.kernel.org/admin-guide/cgroup-v2.html"],
         fails: [
@@ -44,7 +49,7 @@ private func create(_ holdings: Holdings) -> Primitive {
     ) { call in
         let settings = try options.settings(call)
         let (name, delegate) = (try call[name].text, try call[owner])
-        let group = try Cgroup.planned(name, settings)
+        let group = try Cgroup.planned(name, settings, everywhere: try call[everywhere])
         group.journal = holdings.journal
         try group.make(settings)
         do {

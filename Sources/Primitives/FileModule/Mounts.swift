@@ -181,7 +181,7 @@ private func tree(_ holdings: Holdings) -> Primitive {
 
 private func tmpfs(_ holdings: Holdings) -> Primitive {
     let target = Parameter<Path>("target", "Where to mount it.")
-    let size = Parameter<Size?>("size", "How much it may hold.", shown: "half of the memory")
+    let size = Parameter<Capacity?>("size", "How much it may hold.", shown: "half of the memory")
     let mode = Parameter<Mode>("mode", "The permissions of its root.", default: Mode(bits: 0o755))
     let place = TargetOptions()
     return Primitive(
@@ -203,7 +203,7 @@ private func tmpfs(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let context = try FilesystemContext("tmpfs", source: "tmpfs")
-        if let size = try call[size] { try context.set("size", Array("\(size.bytes)".utf8)) }
+        if let size = try call[size] { try context.set("size", Array("\(size.size.bytes)".utf8)) }
         try context.set("mode", try call[mode].digits)
         let mount = try context.mount(try place.attributes(call))
         return try place.attach(mount, to: try call[target], call, holdings)

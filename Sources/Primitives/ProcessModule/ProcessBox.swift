@@ -41,8 +41,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     func field(_ name: String) -> Value? { name == "pid" ? .integer(Int64(child.pid)) : nil }
 
     /// How it ended; raises its Lua error. ETIMEDOUT when `timeout` passes first.
-    func wait(timeout: Int32?, in state: State) throws -> Value {
-        guard let ending = try child.wait(timeout: timeout, draining: terminal, channel) else {
+    func wait(timeout: Int32?, draining other: PseudoTerminal? = nil, in state: State) throws -> Value {
+        guard let ending = try child.wait(timeout: timeout, draining: other ?? terminal, channel) else {
             throw SystemCallError("poll", 110, [.init("pid", "\(child.pid)")])
         }
         holding.keep()
@@ -86,9 +86,12 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     private static func wait() -> Primitive {
         let timeout = Parameter<Seconds?>(
             "timeout", "How long to wait; raises ETIMEDOUT then.", shown: "for ever")
+        let terminal = Parameter<TerminalHandle?>(
+            "terminal", "What is printed on it meanwhile is kept, so that the process goes on.",
+            shown: "its own, where it was given one")
         return Primitive(
             "process:wait", "Waits for its end, and raises the Lua error that ended it.",
-            options: [timeout.any],
+            options: [timeout.any, terminal.any],
             returns: "a table: code, or signal by its name", gives: ["{ code: integer?, signal: string? }"],
             see: ["waitid(2)"], fails: ["ETIMEDOUT": "`timeout` has passed and it still runs"],
             example: """
@@ -97,7 +100,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
                 """
         ) { call in
             let box = try call.receiver(ProcessBox.self)
-            return [.value(try box.wait(timeout: try call[timeout]?.milliseconds, in: call.state))]
+            let (patience, other) = (try call[timeout]?.milliseconds, try call[terminal]?.terminal)
+            return [.value(try box.wait(timeout: patience, draining: other, in: call.state))]
         }
     }
 

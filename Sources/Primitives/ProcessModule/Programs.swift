@@ -29,7 +29,8 @@ struct ProgramOptions {
     var all: [AnyParameter] { [env.any, clearEnvironment.any, cwd.any] + privileges.all }
 
     let within = Parameter<ProcessTarget?>(
-        "within", "A process of the container that it joins, with the environment empty but for PATH.",
+        "within",
+        "A process of the container that it joins; its environment is empty but for PATH, and its rules of landlock are those given here.",
         shown: "it runs beside this process")
 
     /// Starts it in the container that `within` names.

@@ -135,7 +135,7 @@ final class Spawning {
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
-            if users.hasRoot { try Credentials.becomeRoot() }
+            if users.hasRoot { try Processes.stayingDumpable(Credentials.becomeRoot) }
         }
         try timeOffsets?.enter()
         if diesWithParent { try Processes.dieWithParent() }
