@@ -116,11 +116,11 @@ private func within(_ holdings: Holdings) -> Primitive {
     let kinds = Parameter<[Namespace]>("kinds", "The kinds of namespace to join.")
     let function = Parameter<Function>("fn", "What runs there.")
     return Primitive(
-        "ns.within",
-        "Runs a function inside namespaces of a process, in a child; what it makes goes with the child, but for what it keeps.",
+        "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process.any, kinds.any, function.any],
         returns: "what the function returns, plain values",
-        gives: ["any ..."], shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
+        gives: ["any ..."], leaves: "What the function keeps; the rest is released when it returns.",
+        shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
         ],

@@ -80,7 +80,9 @@ final class ProcessBox: HeldHandle, ProcessHandle {
                 Declaration("wait", wait()), Declaration("signal", signal()), Declaration("send", send()),
                 Declaration("receive", receive()), Declaration("running", running()),
             ]
-                + holdingMethods(ProcessBox.self, made: "local process = proc.spawn { \"sleep\", \"60\" }"))
+                + holdingMethods(
+                    ProcessBox.self,
+                    made: #"local process = proc.spawn { "sleep", "0.1", die_with_parent = false }"#))
     }
 
     private static func wait() -> Primitive {
