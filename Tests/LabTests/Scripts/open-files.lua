@@ -24,13 +24,17 @@ end
 
 -- There is something to be reached: a box that is being made has directories of the host open.
 do
-    local box <close> = sandbox { root = root, command = { "sh" }, setup = function() sys.sleep(60) end }
+    local maker <close> = proc.fork(function()
+        sandbox.run { root = root, command = { "sh" }, setup = function() sys.sleep(60) end }
+    end)
     local directories = 0
     for _ = 1, 200 do
         directories = 0
-        for _, line in ipairs(open_files(box.pid)) do
-            local path = line:match "^%d+ (/[^(]+)$"
-            if path and fs.exists(path) and fs.stat(path).type == "directory" then directories = directories + 1 end
+        for _, process in ipairs(proc.list()) do
+            for _, line in ipairs(process.parent == maker.pid and open_files(process.pid) or {}) do
+                local path = line:match "^%d+ (/[^(]+)$"
+                if path and fs.exists(path) and fs.stat(path).type == "directory" then directories = directories + 1 end
+            end
         end
         if directories > 0 then break end
         sys.sleep "5ms"

@@ -57,7 +57,8 @@ local function start(id, where, options)
             sys.sleep "2ms"
         end
         table.move({ "-p", fs.read(path .. "/pid") }, 1, 2, #strace + 1, strace)
-        strace.stderr = "/dev/null"
+        -- It ends with whom it traces.
+        strace.stderr, strace.die_with_parent = "/dev/null", false
         proc.spawn(strace):keep()
         return process
     end)
