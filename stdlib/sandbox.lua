@@ -236,6 +236,7 @@ local function leave_caller(options)
   local joined, problem = pcall(proc.session_keyring)
   -- A user may have too many keys already; the default profile lets nobody at them.
   if not joined and not options.seccomp then error(problem, 0) end
+  proc.reset_scheduling()
   proc.affinity(options.affinity)
   if proc.oom_score() ~= options.oom_score then proc.oom_score(options.oom_score) end
 end
@@ -285,9 +286,8 @@ Box.__tostring = function(box) return "sandbox " .. tostring(box.process) end
 
 --- Waits for the program's end: { code = } or { signal = }, with out_of_memory = true where it was killed for that.
 function Box:wait(options)
-  options = options or {}
-  local ended, result = pcall(self.process.wait, self.process, { timeout = options.timeout,
-    terminal = self.options.terminal })
+  local ended, result = pcall(self.process.wait, self.process,
+    { timeout = (options or {}).timeout, terminal = self.options.terminal })
   if not ended then
     -- Whose program could not be started has ended too.
     if not self.process:running() then self:release() end

@@ -7,6 +7,8 @@
 #include <linux/keyctl.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
+#include <sched.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -62,6 +64,18 @@ int ck_get_affinity(uint64_t *processors, size_t size) {
 
 int ck_set_affinity(const uint64_t *processors, size_t size) {
     return (int)syscall(SYS_sched_setaffinity, 0, size, processors);
+}
+
+int ck_reset_scheduling(void) {
+    // IOPRIO_WHO_PROCESS, of this one; personality(2) tells where it is given all bits.
+    const int process = 1;
+    const unsigned long told = 0xffffffff;
+    const struct sched_param none = {0};
+    if ((sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) != SCHED_OTHER && sched_setscheduler(0, SCHED_OTHER, &none) < 0)
+        return -1;
+    if (syscall(SYS_ioprio_set, process, 0, 0) < 0)
+        return -1;
+    return personality(told) != PER_LINUX && personality(PER_LINUX) < 0 ? -1 : 0;
 }
 
 int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags) {

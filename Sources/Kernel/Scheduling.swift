@@ -37,6 +37,12 @@ public enum Scheduling {
         }
     }
 
+    /// Goes back to the usual policy, priority of input and output, and personality: sched(7), ioprio_set(2),
+    /// personality(2).
+    public static func reset() throws(SystemCallError) {
+        try systemCall("sched_setscheduler") { ck_reset_scheduling() }
+    }
+
     /// The numbers of the processors that this process may run on: sched_getaffinity(2).
     public static func processors() throws(SystemCallError) -> [Int] {
         var mask = [UInt64](repeating: 0, count: 128)

@@ -18,6 +18,8 @@ int ck_new_session_keyring(void);
 /// sched_getaffinity(2) and sched_setaffinity(2) of this process: a bit for each processor.
 int ck_get_affinity(uint64_t *processors, size_t size);
 int ck_set_affinity(const uint64_t *processors, size_t size);
+/// sched(7), ioprio_set(2), personality(2): what a process has that nobody gave another.
+int ck_reset_scheduling(void);
 /// seccomp(2), SECCOMP_SET_MODE_FILTER: `count` instructions.
 int ck_seccomp_load(const void *instructions, unsigned short count, unsigned int flags);
 /// Stops a process to look at its filters; the instructions of one, up to 4096 of eight bytes, and how many: ptrace(2).

@@ -141,6 +141,7 @@ public final class RunningContainer {
         try joinGroups()
         // All of those may be out of reach of who joins.
         try? Scheduling.setProcessors(processors)
+        try? Scheduling.reset()
         if !namespaces.isEmpty {
             try systemCall("setns", [.init("pid", "\(pid)")] + Namespace.subject(namespaces)) {
                 ck_setns(pidfd.number, namespaces.flags)

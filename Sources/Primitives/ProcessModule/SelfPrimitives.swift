@@ -7,6 +7,7 @@ func selfPrimitives() -> [Declaration] {
         Declaration("become", become()), Declaration("limits", limits()), Declaration("nice", nice()),
         Declaration("oom_score", score()), Declaration("no_new_privileges", gainNothing()),
         Declaration("affinity", affinity()), Declaration("session_keyring", keyring()),
+        Declaration("reset_scheduling", resetScheduling()),
     ]
 }
 
@@ -121,6 +122,19 @@ private func keyring() -> Primitive {
         fails: ["EDQUOT": "the user has too many keys"], example: "proc.session_keyring()"
     ) { _ in
         try SessionKeyring.renew()
+        return []
+    }
+}
+
+private func resetScheduling() -> Primitive {
+    Primitive(
+        "proc.reset_scheduling", "Goes back to the usual policy, I/O priority and personality.",
+        shell: "chrt -o -p 0 $$ && ionice -c 0 -p $$",
+        see: ["sched(7)", "ioprio_set(2)", "personality(2)"],
+        fails: ["EPERM": "this process may not leave the policy that it has"],
+        example: "proc.reset_scheduling()"
+    ) { _ in
+        try Scheduling.reset()
         return []
     }
 }

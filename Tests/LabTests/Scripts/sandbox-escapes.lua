@@ -90,6 +90,19 @@ fs.write("/mnt/joins.lua", ([[
 assert(proc.run { "timeout", "60", "unshare", "--pid", "--fork", "--mount-proc", tupper, "script", "/mnt/joins.lua",
     check = false }.code == 0)
 
+-- How the caller fares is not how its boxes do.
+fs.write("/mnt/fares.lua", ([[
+    local box <close> = require "sandbox" { root = "%s", command = { "sleep", "99" } }
+    local joined <close> = box:spawn { "sleep", "99" }
+    local other <close> = proc.spawn { "sleep", "99", within = box.process }
+    for _, pid in ipairs { box.pid, joined.pid, other.pid } do
+        assert(proc.capture { "chrt", "-p", tostring(pid) }:find "SCHED_OTHER")
+        assert(not proc.capture { "ionice", "-p", tostring(pid) }:find "realtime")
+        assert(fs.read("/proc/" .. pid .. "/personality") == "00000000\n")
+    end
+]]):format(root))
+proc.run { "setarch", "-R", "chrt", "-r", "3", "ionice", "-c", "1", tupper, "script", "/mnt/fares.lua" }
+
 -- Options that would do nothing are refused.
 for pattern, options in pairs {
     ["mounts"] = { mounts = { source = "/etc", target = "/x" } }, ["'io'"] = { io = { ["/dev/vda"] = {} } },

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -110,6 +111,9 @@ static void leave_caller(void) {
     char score[16];
     memset(all, 0xff, sizeof all);
     must(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL), "keyctl");
+    must(sched_getscheduler(0), "scheduler");
+    must(syscall(SYS_ioprio_set, 1, 0, 0), "ioprio");
+    must(personality(0xffffffff), "personality");
     must(syscall(SYS_sched_setaffinity, 0, sizeof all, all), "affinity");
     must(syscall(SYS_sched_getaffinity, 0, sizeof processors, processors), "affinity");
     int directory = must(open("/proc", O_PATH | O_NOFOLLOW | O_DIRECTORY | O_CLOEXEC), "/proc");
