@@ -12,7 +12,13 @@ final class MountHandle: HeldHandle {
         holding = holdings.hold(
             "mount \(mount.path)", notes: notes,
             shell: mount.isInPlace ? "umount \(shellQuoted(mount.path.string))" : nil
-        ) { try mount.unmount() }
+        ) {
+            do { try mount.unmount() } catch let error as SystemCallError
+                where error.code == "EPERM" && Namespace.mount.isOwn
+            {
+                // Who has given up the right meanwhile leaves it to the end of the namespace.
+            }
+        }
         holding.isGone = { mount.isGone }
     }
 
