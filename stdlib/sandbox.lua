@@ -105,10 +105,10 @@ end
 -- On the machine's own root nothing is made: a target must be there, or lie in what is mounted before it.
 local function check_place(mounts, number)
   local target = mounts[number].target
-  for index = 1, number - 1 do
-    if target:find(mounts[index].target .. "/", 1, true) == 1 then return end
+  for index = 0, number - 1 do
+    local place = index == 0 and "/dev" or mounts[index].target:gsub("/+$", "")
+    if target:sub(1, #place + 1) == place .. "/" then return end
   end
-  if fs.exists(target) then return end
   refuse("mounts[%d]: '%s' is missing, and is not made on the machine's own root", number, target)
 end
 
@@ -122,12 +122,12 @@ local function complete(given)
   if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
   if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
   for number, mount in pairs(options.mounts) do
-    if type(number) ~= "number" or type(mount) ~= "table" then refuse "option 'mounts': a list of tables wanted" end
+    if not options.mounts[#options.mounts] or type(mount) ~= "table" then refuse "option 'mounts': a list of tables wanted" end
     local place = ("mounts[%d]."):format(number)
     check(mount, mount_types, place)
     if not mount.target then refuse("option '%starget' is missing", place) end
     if (mount.source == nil) == (mount.tmpfs == nil) then refuse("mounts[%d]: either source or tmpfs wanted", number) end
-    if options.root == "/" then check_place(options.mounts, number) end
+    if options.root == "/" and not fs.exists(mount.target) then check_place(options.mounts, number) end
   end
   -- Every path is used from inside too, where the working directory is another.
   if options.root:sub(1, 1) ~= "/" then options.root = sys.cwd() .. "/" .. options.root end
@@ -142,7 +142,7 @@ local function sees_groups(options)
   if options.seccomp ~= "default" then return true end
   for _, list in pairs { options.capabilities, options.ambient } do
     for _, name in ipairs(type(list) == "table" and list or { list }) do
-      if name:upper() == "ALL" or name:upper():find "SYS_ADMIN$" then return true end
+      if tostring(name):upper() == "ALL" or tostring(name):upper():find "SYS_ADMIN$" then return true end
     end
   end
   return false
@@ -286,8 +286,9 @@ Box.__tostring = function(box) return "sandbox " .. tostring(box.process) end
 
 --- Waits for the program's end: { code = } or { signal = }, with out_of_memory = true where it was killed for that.
 function Box:wait(options)
-  local ended, result = pcall(self.process.wait, self.process,
-    { timeout = (options or {}).timeout, terminal = self.options.terminal })
+  local all = { terminal = self.options.terminal }
+  for name, value in pairs(options or {}) do all[name] = value end
+  local ended, result = pcall(self.process.wait, self.process, all)
   if not ended then
     -- Whose program could not be started has ended too.
     if not self.process:running() then self:release() end
@@ -341,7 +342,7 @@ function Box:attach(options) return term.attach(self.options.terminal, self.proc
 --- Kills what runs in it and takes the group away.
 function Box:release()
   -- Who reaches its own groups may have stopped itself in one below.
-  if self.outer_group then self.outer_group:kill() end
+  if self.outer_group then pcall(self.outer_group.kill, self.outer_group) end
   self.process:release()
   release_groups(self)
 end
@@ -372,10 +373,7 @@ local function begin(given)
   options.group, options.outer_group = make_group(options, given)
   local started, process = pcall(start, options)
   if options.tree then options.tree:release() end
-  if not started then
-    release_groups(options)
-    error(process, 0)
-  end
+  if not started then release_groups(options) error(process, 0) end
   return setmetatable({ process = process, group = options.group, outer_group = options.outer_group, options = options }, Box)
 end
 

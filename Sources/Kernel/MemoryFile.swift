@@ -24,6 +24,9 @@ public struct MemoryFile: ~Copyable {
         try descriptor.write(bytes)
     }
 
+    /// Whether anything has been written; whoever is writing is not disturbed.
+    public var isWritten: Bool { ((try? descriptor.status().st_size) ?? 0) > 0 }
+
     /// The most that is read of one: who writes to it may make it as long as it likes, and holes cost nothing.
     private static let most: off_t = 1 << 30
 
@@ -35,6 +38,7 @@ public struct MemoryFile: ~Copyable {
             throw SystemCallError("read", EFBIG, detail: "it has written \(size) bytes, more than 1 GiB")
         }
         try systemCall("lseek") { lseek(descriptor.number, 0, SEEK_SET) }
-        return try descriptor.readToEnd()
+        // It may have been made longer since.
+        return try descriptor.readToEnd(limit: Int64(Self.most))
     }
 }

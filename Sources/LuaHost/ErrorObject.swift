@@ -44,8 +44,9 @@ extension State {
         if unsafe lua_type(lua, -1) == LUA_TTABLE {
             let fields = plainFields()
             // Its own way of showing does not cross.
-            guard hasOwnWords, !fields.contains(where: { $0.key == .text("message") }) else { return fields }
-            return fields + [.init(.text("message"), .text(text(of: failure)))]
+            guard hasOwnWords, !fields.contains(where: { Self.isMessage($0) }) else { return fields }
+            let others = fields.filter { $0.key != .text("message") }
+            return others + [.init(.text("message"), .text(text(of: failure)))]
         }
         let text = text(of: failure)
         guard let mark = text.range(ofLine: "stack traceback:") else {
@@ -55,6 +56,11 @@ extension State {
             .init(.text("message"), .text(String(text[..<mark]))),
             .init(.text("traceback"), .text(String(text[text.index(after: mark)...]))),
         ]
+    }
+
+    private static func isMessage(_ entry: Value.Entry) -> Bool {
+        guard entry.key == .text("message"), case .bytes = entry.value else { return false }
+        return true
     }
 
     /// Whether the table on top shows itself by a function of a script's.

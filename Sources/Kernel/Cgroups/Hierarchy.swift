@@ -129,27 +129,53 @@ public final class CgroupHierarchy {
         }.map { relative(group, $0.name.text) }
     }
 
-    /// Removes the groups below one, by way of descriptors: who may make groups may give them names that are no text, and
-    /// put them deeper than any path leads.
-    func empty(_ group: String) throws(SystemCallError) {
-        try Self.empty(open(".", of: group, O_RDONLY | O_DIRECTORY), "\(mount.string)/\(group)")
-    }
-
-    private static func empty(
-        _ directory: borrowing Descriptor, _ text: String
+    /// Visits the groups below one and then itself, each with its open directory, those below first; where `removing`,
+    /// each below is removed then. Goes by way of descriptors, two at a time: who may make groups may give them names that
+    /// are no text, and put them deeper than any path leads.
+    func visit(
+        _ group: String, removing: Bool = false, _ body: (Int32) throws(SystemCallError) -> Void = { _ in }
     ) throws(SystemCallError) {
-        let number = directory.number
-        for entry in try Listing.read(directory, text) where entry.kind == Listing.Entry.directory {
-            let name = entry.name
-            let inner = Descriptor(
+        let text = "\(mount.string)/\(group)"
+        func inside(_ directory: borrowing Descriptor) throws(SystemCallError) -> [FileName] {
+            try Listing.read(directory, text).filter { $0.kind == Listing.Entry.directory }.map(\.name)
+        }
+        func enter(_ name: FileName, of directory: Int32) throws(SystemCallError) -> Descriptor {
+            Descriptor(
                 owning: try systemCall("openat", [.init("path", text)]) {
-                    unsafe openat(number, name.characters, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                    unsafe openat(directory, name.characters, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                 })
-            try empty(inner, text)
-            try systemCall("rmdir", [.init("path", text)]) {
+        }
+        var here = try open(".", of: group, O_RDONLY | O_DIRECTORY)
+        var (way, left): ([FileName], [[FileName]]) = ([], [try inside(here)])
+        while true {
+            if let name = left[left.count - 1].popLast() {
+                do throws(SystemCallError) { here = try enter(name, of: here.number) } catch {
+                    if error.number == ENOENT { continue }
+                    throw error
+                }
+                way.append(name)
+                left.append(try inside(here))
+                continue
+            }
+            try body(here.number)
+            left.removeLast()
+            guard let name = way.popLast() else { return }
+            here = try enter(.parent, of: here.number)
+            guard removing else { continue }
+            try systemCall("rmdir", [.init("path", text)]) { [number = here.number] in
                 unsafe unlinkat(number, name.characters, AT_REMOVEDIR)
             }
         }
+    }
+
+    /// A file of the group whose directory is open.
+    static func open(_ file: String, in directory: Int32, _ flags: Int32) throws(SystemCallError)
+        -> Descriptor
+    {
+        Descriptor(
+            owning: try systemCall("openat", [.init("path", file)]) {
+                unsafe file.withCString { unsafe openat(directory, $0, flags | O_CLOEXEC) }
+            })
     }
 
     /// A group's number in the kernel; on version 2 no later group has it again.

@@ -213,10 +213,11 @@ extension Cgroup {
         let end = Clock.nanoseconds &+ 5_000_000_000
         while true {
             do {
-                try branch.hierarchy.empty(branch.group)
+                try branch.hierarchy.visit(branch.group, removing: true)
                 return try branch.hierarchy.remove(branch.group)
             } catch let error where error.number == ENOENT {
-                return
+                // One below may have gone by itself meanwhile.
+                if !branch.hierarchy.exists(".", of: branch.group) { return }
             } catch let error where error.number == EBUSY && Clock.nanoseconds < end {
                 usleep(500)
             }

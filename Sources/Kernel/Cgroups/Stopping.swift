@@ -37,8 +37,8 @@ extension Cgroup {
     /// Lets those go on who have frozen themselves in groups below: who is killed there does not end before.
     private func thawBelow() {
         guard let freezer else { return }
-        try? Self.walk(freezer.hierarchy, freezer.group) { group throws(SystemCallError) in
-            try freezer.hierarchy.write("THAWED", to: "freezer.state", of: group)
+        try? freezer.hierarchy.visit(freezer.group) { directory throws(SystemCallError) in
+            try CgroupHierarchy.open("freezer.state", in: directory, O_WRONLY).write(Array("THAWED".utf8))
         }
     }
 
@@ -113,12 +113,19 @@ extension Cgroup {
         var pids: Set<Int32> = []
         for branch in branches {
             do {
-                try Self.walk(branch.hierarchy, branch.group) { group throws(SystemCallError) in
-                    pids.formUnion(
-                        CgroupHierarchy.words(try branch.hierarchy.read("cgroup.procs", of: group))
-                            .compactMap { Int32($0) }.filter { $0 > 0 })
+                try branch.hierarchy.visit(branch.group) { directory throws(SystemCallError) in
+                    do throws(SystemCallError) {
+                        let text = try CgroupHierarchy.open("cgroup.procs", in: directory, O_RDONLY)
+                            .readToEnd()
+                        pids.formUnion(
+                            CgroupHierarchy.words(String(decoding: text, as: UTF8.self))
+                                .compactMap { Int32($0) }.filter { $0 > 0 })
+                    } catch {
+                        // A group of threads, whose processes are in the one above; or it is gone.
+                        guard [EOPNOTSUPP, ENOENT, ENODEV].contains(error.number) else { throw error }
+                    }
                 }
-            } catch let error where [ENOENT, ENODEV, EOPNOTSUPP].contains(error.number) {}
+            } catch let error where error.number == ENOENT || error.number == ENODEV {}
         }
         return pids
     }

@@ -37,19 +37,53 @@ public final class Channel {
 
     /// The next message. ETIMEDOUT when `timeout` milliseconds pass first, EPIPE where the other side has ended.
     public func receive(timeout: Int32? = nil) throws(SystemCallError) -> [UInt8] {
+        forgetOthers()
         while arrived.isEmpty {
             var hasEnded = false
             try whenReady(Int16(POLLIN), timeout: timeout) { () throws(SystemCallError) in
-                hasEnded = try !takePacket()
+                // That the other side has ended with something unread is told once, before what it sent.
+                do throws(SystemCallError) { hasEnded = try !takePacket() } catch {
+                    guard error.number == ECONNRESET else { throw error }
+                }
             }
             if hasEnded { throw Self.ended }
         }
         return arrived.removeFirst()
     }
 
+    /// Takes what has arrived, without waiting.
+    func takeIn() throws(SystemCallError) {
+        forgetOthers()
+        do throws(SystemCallError) {
+            while socket != nil, try takePacket() {}
+        } catch {
+            guard error.number == EAGAIN || error.number == ECONNRESET else { throw error }
+        }
+    }
+
+    private var owner = Processes.generation
+
+    /// What this process's maker has taken in is the maker's.
+    private func forgetOthers() {
+        guard owner != Processes.generation else { return }
+        owner = Processes.generation
+        arrived = []
+        begun = []
+    }
+
+    nonisolated(unsafe) private static var toParent: Channel?
+
+    /// Is this process's line to who made it. Its maker's own is nothing to it: as long as anybody has that open, nobody
+    /// is told that the maker has become a program.
+    public func becomeLineToParent() {
+        unsafe Self.toParent?.close()
+        unsafe Self.toParent = self
+    }
+
     /// Waits until `descriptor` is ready, and takes in meanwhile what the other side sends, which would have to wait
     /// else; false where `timeout` milliseconds pass first, -1 for ever.
     func wait(orFor descriptor: Int32, timeout: Int32) throws(SystemCallError) -> Bool {
+        forgetOthers()
         let end = timeout < 0 ? nil : Clock.nanoseconds + UInt64(timeout) * 1_000_000
         var isOpen = socket != nil
         while true {

@@ -81,8 +81,11 @@ public final class Child {
         let end = timeout.map { Clock.nanoseconds + UInt64(max(0, $0)) * 1_000_000 }
         while true {
             let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) }
-            let isReady = try terminal.waitOrDrain(orFor: descriptor, timeout: left ?? -1)
+            // What is sent is looked for now and then.
+            let patience = channel == nil ? left ?? -1 : min(left ?? 20, 20)
+            let isReady = try terminal.waitOrDrain(orFor: descriptor, timeout: patience)
             if isReady { return try reap(flags: 0) }
+            try channel?.takeIn()
             if left == 0 { return nil }
         }
     }
@@ -105,7 +108,8 @@ public final class Child {
         guard try isRunning() else { return false }
         // Who ends gives up its memory, and the program in it, before its files.
         do { _ = try Descriptor.open(Path("/proc/\(try numberInSight())/exe"), Descriptor.pathOnly) } catch {
-            return false
+            // One that may not be looked at runs.
+            return error.number == EACCES || error.number == EPERM
         }
         return true
     }

@@ -52,6 +52,15 @@ final class ProcessBox: HeldHandle, ProcessHandle {
         return ending.value
     }
 
+    /// Raises the Lua error that is about to end it; nothing where it became a program.
+    func raiseWhatEndedIt(in state: State) throws {
+        if report?.isWritten == true { return _ = try wait(timeout: nil, in: state) }
+        guard try !child.isProgram() else { return }
+        do { _ = try wait(timeout: 1000, in: state) } catch let error as SystemCallError
+            where error.code == "ETIMEDOUT"
+        {}
+    }
+
     /// What the function in it returned; raises its Lua error.
     func result(in state: State) throws -> [Argument] {
         _ = try wait(timeout: nil, in: state)
@@ -146,8 +155,7 @@ final class ProcessBox: HeldHandle, ProcessHandle {
             try call.receiver(ProcessBox.self).channel
         } ended: { call in
             // It may have ended by a Lua error, which says more than that it is gone.
-            let box = try call.receiver(ProcessBox.self)
-            if try !box.child.isProgram() { _ = try box.wait(timeout: 1000, in: call.state) }
+            try call.receiver(ProcessBox.self).raiseWhatEndedIt(in: call.state)
         }
     }
 }

@@ -15,6 +15,9 @@ final class Report {
         try file?.write(Value.list([.boolean(false), .table(fields)]).encoded)
     }
 
+    /// Whether the child has left something, and so is about to end.
+    var isWritten: Bool { file?.isWritten ?? !content.isEmpty }
+
     /// Takes in what the child left, which has ended, and closes the file.
     func close() throws {
         guard let bytes = try file?.contents() else { return }
@@ -104,6 +107,7 @@ final class Spawning {
 
     private func run(_ function: Function, _ report: Report, _ parent: Channel, _ parting: Init?) -> Never {
         holdings.startAnew()
+        parent.becomeLineToParent()
         var status: Int32 = 0
         do {
             try enter(parent, parting)

@@ -136,6 +136,20 @@ for turn = 1, 300 do assert(talker:receive() == turn) end
 assert(#talker:receive() == 300000)
 assert(select(2, pcall(talker.receive, talker)).code == "EPIPE")
 
+do
+    -- Also where a terminal is read meanwhile; and what a copy of this process asks for is not there twice.
+    local terminal <close> = term.open()
+    local other = proc.fork(function(parent) for _ = 1, 500 do parent:send(("y"):rep(1000)) end end)
+    assert(other:wait { timeout = "20s", terminal = terminal }.code == 0 and #other:receive() == 1000)
+    local copy = proc.fork(function() assert(select(2, pcall(other.receive, other)).code == "EPIPE") end)
+    assert(copy:wait().code == 0 and #other:receive() == 1000)
+    -- What was sent is there also where the other side left something unread.
+    local hasty = proc.fork(function(parent) parent:send(1) parent:send(2) end)
+    hasty:send "unread"
+    sys.sleep "200ms"
+    assert(hasty:receive() == 1 and hasty:receive() == 2)
+end
+
 -- Who is left alone is told so.
 local orphan = proc.fork(function()
     local inner = ns.spawn({ die_with_parent = false }, function(parent)

@@ -223,4 +223,10 @@ for _, readonly in ipairs { true, false } do
     assert(sandbox.run { root = "/", readonly = readonly, command = { "test", "-e", "/tmp/deep/passwd" },
         mounts = { { tmpfs = "1M", target = "/tmp" }, { source = "/etc", target = "/tmp/deep" } } }.code == 0)
     assert(not fs.exists "/tmp/deep")
+    for _, mounts in ipairs {
+        { { tmpfs = "1M", target = "/dev/of-its-own" } }, { { source = "/etc/passwd", target = "/dev/shm/file" } },
+        { { tmpfs = "1M", target = "/tmp/" }, { source = "/etc", target = "/tmp/deep" } },
+    } do
+        assert(sandbox.run { root = "/", readonly = readonly, command = { "true" }, mounts = mounts }.code == 0)
+    end
 end
