@@ -40,6 +40,9 @@ do
         sys.sleep "5ms"
     end
     assert(directories > 0)
+    -- Killed, it could not take away what it made.
+    maker:signal "TERM"
+    pcall(maker.wait, maker)
 end
 
 local evil = root .. "/evil"
