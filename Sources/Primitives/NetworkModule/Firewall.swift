@@ -9,7 +9,36 @@ func firewallPrimitives(_ holdings: Holdings) -> [Declaration] {
     ]
 }
 
+/// What scripts have set it to, oldest first: a change that is taken back before a later one leaves that what was before.
+private final class ForwardingChanges {
+    private struct Change {
+        let number: Int
+        let namespace: UInt64?
+        var before: String
+    }
+    private var made: [Change] = []
+    private var count = 0
+
+    func note(_ before: String) -> Int {
+        count += 1
+        made.append(Change(number: count, namespace: try? Namespace.net.identifier(), before: before))
+        return count
+    }
+
+    func takeBack(_ number: Int, _ write: (String) throws -> Void) rethrows {
+        guard let index = made.firstIndex(where: { $0.number == number }) else { return }
+        let change = made[index]
+        if let later = made[(index + 1)...].firstIndex(where: { $0.namespace == change.namespace }) {
+            made[later].before = change.before
+        } else {
+            try write(change.before)
+        }
+        made.remove(at: index)
+    }
+}
+
 private func forwarding(_ holdings: Holdings) -> Primitive {
+    let changes = ForwardingChanges()
     let on = Parameter<Bool?>("on", "Whether this machine passes packets on.", shown: "unchanged")
     return Primitive(
         "net.forwarding", "Tells or sets whether IPv4 packets are passed on.", positional: [on.any],
@@ -28,13 +57,15 @@ private func forwarding(_ holdings: Holdings) -> Primitive {
         let note = holdings.noteNetwork {
             .parameter(name: setting.name, before: before, after: value, namespace: $0)
         }
+        let change = changes.note(before)
         let handle = NetworkHolding(
             "net.ipv4.ip_forward", note, holdings, shell: "sysctl net.ipv4.ip_forward=\(before)"
-        ) { try setting.write(before) }
+        ) { try changes.takeBack(change) { try setting.write($0) } }
         do { try setting.write(value) } catch {
             // It may be set all the same, where only reading back has failed.
             if (try? setting.read()) == before {
                 handle.holding.keep()
+                changes.takeBack(change) { _ in }
             } else {
                 try? handle.holding.release()
             }

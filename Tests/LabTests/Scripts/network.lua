@@ -64,3 +64,17 @@ assert(proc.capture { "nft", "list", "ruleset" } == "")
 bridge:release()
 host:release()
 for _, link in ipairs(net.links()) do assert(link.name == "lo" or link.kind ~= "bridge" and link.kind ~= "veth") end
+-- Whichever is taken back first, it is in the end as it was.
+do
+    local was = net.forwarding()
+    local first, second = net.forwarding(not was), net.forwarding(not was)
+    first:release()
+    assert(net.forwarding() == not was)
+    second:release()
+    assert(net.forwarding() == was)
+    first, second = net.forwarding(not was), net.forwarding(was)
+    second:release()
+    assert(net.forwarding() == not was)
+    first:release()
+    assert(net.forwarding() == was)
+end
