@@ -215,10 +215,13 @@ extension Cgroup {
             do {
                 try branch.hierarchy.visit(branch.group, removing: true)
                 return try branch.hierarchy.remove(branch.group)
-            } catch let error where error.number == ENOENT {
+            } catch let error where error.number == ENOENT && !branch.hierarchy.exists(".", of: branch.group)
+            {
+                return
+            } catch let error
+                where [EBUSY, ENOENT].contains(error.number) && Clock.nanoseconds < end
+            {
                 // One below may have gone by itself meanwhile.
-                if !branch.hierarchy.exists(".", of: branch.group) { return }
-            } catch let error where error.number == EBUSY && Clock.nanoseconds < end {
                 usleep(500)
             }
         }
