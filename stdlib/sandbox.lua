@@ -122,7 +122,8 @@ local function complete(given)
   if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
   if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
   for number, mount in pairs(options.mounts) do
-    if not options.mounts[#options.mounts] or type(mount) ~= "table" then refuse "option 'mounts': a list of tables wanted" end
+    local is_listed = math.type(number) == "integer" and number >= 1 and number <= #options.mounts
+    if not is_listed or type(mount) ~= "table" then refuse "option 'mounts': a list of tables wanted" end
     local place = ("mounts[%d]."):format(number)
     check(mount, mount_types, place)
     if not mount.target then refuse("option '%starget' is missing", place) end
@@ -142,7 +143,8 @@ local function sees_groups(options)
   if options.seccomp ~= "default" then return true end
   for _, list in pairs { options.capabilities, options.ambient } do
     for _, name in ipairs(type(list) == "table" and list or { list }) do
-      if tostring(name):upper() == "ALL" or tostring(name):upper():find "SYS_ADMIN$" then return true end
+      local upper = tostring(name):upper()
+      if upper == "ALL" or upper:find "SYS_ADMIN$" then return true end
     end
   end
   return false

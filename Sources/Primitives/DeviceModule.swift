@@ -18,7 +18,7 @@ extension DeviceNode.Kind: ArgumentType {
 private func populate(_ holdings: Holdings) -> Primitive {
     let root = Parameter<Path>("root", "The root of a container; its dev is made where missing.")
     let memory = Parameter<Capacity>(
-        "shm", "How much /dev/shm holds.", default: Capacity(size: Size(bytes: 64 << 20)))
+        "shm", "How much /dev/shm holds.", default: Capacity(bytes: 64 << 20))
     let queues = Parameter<Bool>(
         "mqueue", "Mounts the message queues of this ipc namespace at /dev/mqueue.", default: true)
     let terminal = Parameter<TerminalHandle?>(
@@ -37,7 +37,7 @@ private func populate(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         var devices = DeviceDirectory()
-        devices.sharedMemory = try call[memory].size.bytes
+        devices.sharedMemory = try call[memory].bytes
         devices.hasMessageQueues = try call[queues]
         devices.console = try call[terminal]?.terminal
         let place = try call[root]

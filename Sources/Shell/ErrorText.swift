@@ -8,11 +8,10 @@ extension State {
             local meta = debug.getmetatable(value)
             local has_words = type(value) == "string" or type(meta) == "table" and rawget(meta, "__tostring")
             -- One that came from another process as fields alone.
-            if meta == debug.getregistry()["tupper.error"] then
-                has_words = rawget(value, "message") ~= nil
+            if meta == debug.getregistry()["tupper.error"] and rawget(value, "message") == nil then
                 local fields = {}
                 for name, field in next, value do fields[name] = name ~= "traceback" and field or nil end
-                value = has_words and value or fields
+                has_words, value = false, fields
             end
             if has_words or type(value) == "userdata" then return nil end
             return "an error without words: " .. require "inspect".text(value)

@@ -99,32 +99,24 @@ public final class Cgroup {
 
     /// The pids of its processes and of those in groups below it, as far as this pid namespace shows them.
     public func processes() throws(SystemCallError) -> [Int32] {
-        guard let main else { return [] }
-        var pids: [Int32] = []
-        try Self.walk(main.hierarchy, main.group) { group throws(SystemCallError) in
-            pids += CgroupHierarchy.words(try main.hierarchy.read("cgroup.procs", of: group))
-                .compactMap { Int32($0) }.filter { $0 > 0 }
-        }
-        return Set(pids).sorted()
+        try main.map { branch throws(SystemCallError) in try Self.processes(of: branch).sorted() } ?? []
     }
 
-    /// Visits a group and all below it, those below first; one that is gone by then is left out.
-    static func walk(
-        _ hierarchy: CgroupHierarchy, _ group: String, depth: Int = 0,
-        _ visit: (String) throws(SystemCallError) -> Void
-    ) throws(SystemCallError) {
-        do {
-            if depth < 64 {
-                for inner in try hierarchy.groups(in: group) {
-                    try walk(hierarchy, inner, depth: depth + 1, visit)
-                }
+    /// The same of one branch.
+    static func processes(of branch: Branch) throws(SystemCallError) -> Set<Int32> {
+        var pids: Set<Int32> = []
+        try branch.hierarchy.visit(branch.group) { directory throws(SystemCallError) in
+            do throws(SystemCallError) {
+                let text = try Descriptor.open("cgroup.procs", O_RDONLY, at: directory).readToEnd()
+                let numbers = CgroupHierarchy.words(String(decoding: text, as: UTF8.self))
+                pids.formUnion(numbers.compactMap { Int32($0) }.filter { $0 > 0 })
+            } catch {
+                // A group of threads, whose processes are in the one above; or it is gone.
+                guard [EOPNOTSUPP, ENOENT, ENODEV].contains(error.number) else { throw error }
             }
-            try visit(group)
-        } catch let error where depth > 0 && passedOver.contains(error.number) {}
+        }
+        return pids
     }
-
-    /// Gone; a name that is no text, or too deep for a path; or one of threads, whose processes are in the group above.
-    private static let passedOver = [ENOENT, ENODEV, ENAMETOOLONG, EOPNOTSUPP]
 
     // MARK: Settings
 

@@ -121,14 +121,6 @@ public final class CgroupHierarchy {
         }
     }
 
-    /// The groups right below one.
-    func groups(in group: String) throws(SystemCallError) -> [String] {
-        let opened = try open(".", of: group, O_RDONLY | O_DIRECTORY)
-        return try Listing.read(opened, "\(mount.string)/\(group)").filter {
-            $0.kind == Listing.Entry.directory
-        }.map { relative(group, $0.name.text) }
-    }
-
     /// Visits the groups below one and then itself, each with its open directory, those below first; where `removing`,
     /// each below is removed then. Goes by way of descriptors, two at a time: who may make groups may give them names that
     /// are no text, and put them deeper than any path leads.
@@ -140,10 +132,7 @@ public final class CgroupHierarchy {
             try Listing.read(directory, text).filter { $0.kind == Listing.Entry.directory }.map(\.name)
         }
         func enter(_ name: FileName, of directory: Int32) throws(SystemCallError) -> Descriptor {
-            Descriptor(
-                owning: try systemCall("openat", [.init("path", text)]) {
-                    unsafe openat(directory, name.characters, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-                })
+            try Descriptor.open(Path(bytes: name.bytes), O_RDONLY | O_DIRECTORY | O_NOFOLLOW, at: directory)
         }
         var here = try open(".", of: group, O_RDONLY | O_DIRECTORY)
         var (way, left): ([FileName], [[FileName]]) = ([], [try inside(here)])
@@ -166,16 +155,6 @@ public final class CgroupHierarchy {
                 unsafe unlinkat(number, name.characters, AT_REMOVEDIR)
             }
         }
-    }
-
-    /// A file of the group whose directory is open.
-    static func open(_ file: String, in directory: Int32, _ flags: Int32) throws(SystemCallError)
-        -> Descriptor
-    {
-        Descriptor(
-            owning: try systemCall("openat", [.init("path", file)]) {
-                unsafe file.withCString { unsafe openat(directory, $0, flags | O_CLOEXEC) }
-            })
     }
 
     /// A group's number in the kernel; on version 2 no later group has it again.

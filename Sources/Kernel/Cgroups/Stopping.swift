@@ -38,7 +38,7 @@ extension Cgroup {
     private func thawBelow() {
         guard let freezer else { return }
         try? freezer.hierarchy.visit(freezer.group) { directory throws(SystemCallError) in
-            try CgroupHierarchy.open("freezer.state", in: directory, O_WRONLY).write(Array("THAWED".utf8))
+            try Descriptor.open("freezer.state", O_WRONLY, at: directory).write(Array("THAWED".utf8))
         }
     }
 
@@ -112,20 +112,9 @@ extension Cgroup {
     private func everyone() throws(SystemCallError) -> Set<Int32> {
         var pids: Set<Int32> = []
         for branch in branches {
-            do {
-                try branch.hierarchy.visit(branch.group) { directory throws(SystemCallError) in
-                    do throws(SystemCallError) {
-                        let text = try CgroupHierarchy.open("cgroup.procs", in: directory, O_RDONLY)
-                            .readToEnd()
-                        pids.formUnion(
-                            CgroupHierarchy.words(String(decoding: text, as: UTF8.self))
-                                .compactMap { Int32($0) }.filter { $0 > 0 })
-                    } catch {
-                        // A group of threads, whose processes are in the one above; or it is gone.
-                        guard [EOPNOTSUPP, ENOENT, ENODEV].contains(error.number) else { throw error }
-                    }
-                }
-            } catch let error where error.number == ENOENT || error.number == ENODEV {}
+            do { pids.formUnion(try Self.processes(of: branch)) } catch let error
+                where error.number == ENOENT || error.number == ENODEV
+            {}
         }
         return pids
     }

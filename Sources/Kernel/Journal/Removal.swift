@@ -158,20 +158,16 @@ struct LeftMount {
     private func removeHere(isDry: Bool) throws(SystemCallError) -> Leftovers.Outcome {
         let entries = try MountTable.read().filter { $0.identifier == identifier }
         guard let entry = entries.first else { return .gone }
+        let mount = Mount(identifier: identifier, unique: unique, path: entry.target)
         if unique != 0 {
-            var now: UInt64 = 0
-            let isKnown = unsafe entry.target.withPlatformString {
-                // AT_SYMLINK_NOFOLLOW.
-                unsafe ck_mount_unique_identifier(AT_FDCWD, $0, 0x100, &now) == 0
-            }
-            if !isKnown || now != unique {
+            if !mount.isInPlace {
                 let onTop = (try? Mount.identifier(at: entry.target)).map { $0 != identifier } ?? true
                 return onTop ? .failed("something else is mounted over it") : .gone
             }
         } else if entry.target != path {
             return .left("the number is another mount's by now")
         }
-        if !isDry { try Mount(identifier: identifier, path: entry.target).unmount() }
+        if !isDry { try mount.unmount() }
         return .removed
     }
 }

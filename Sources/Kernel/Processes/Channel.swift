@@ -51,13 +51,17 @@ public final class Channel {
         return arrived.removeFirst()
     }
 
-    /// Takes what has arrived, without waiting.
-    func takeIn() throws(SystemCallError) {
+    /// Takes what has arrived, without waiting; false where nothing more will.
+    func takeIn() throws(SystemCallError) -> Bool {
         forgetOthers()
         do throws(SystemCallError) {
             while socket != nil, try takePacket() {}
+            return false
         } catch {
-            guard error.number == EAGAIN || error.number == ECONNRESET else { throw error }
+            if error.number == EAGAIN { return true }
+            // Told once, before what was sent.
+            if error.number == ECONNRESET { return try takeIn() }
+            throw error
         }
     }
 
@@ -80,29 +84,14 @@ public final class Channel {
         unsafe Self.toParent = self
     }
 
-    /// Waits until `descriptor` is ready, and takes in meanwhile what the other side sends, which would have to wait
-    /// else; false where `timeout` milliseconds pass first, -1 for ever.
+    /// Waits until `descriptor` is ready, or something has arrived; tells whether it is. At most so many milliseconds, -1
+    /// for ever.
     func wait(orFor descriptor: Int32, timeout: Int32) throws(SystemCallError) -> Bool {
-        forgetOthers()
-        let end = timeout < 0 ? nil : Clock.nanoseconds + UInt64(timeout) * 1_000_000
-        var isOpen = socket != nil
-        while true {
-            let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) } ?? -1
-            var set = [
-                pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: isOpen ? number : -1, events: Int16(POLLIN), revents: 0),
-            ]
-            let ready = try systemCall("poll", retry: false) {
-                unsafe set.withUnsafeMutableBufferPointer { unsafe ck_poll_set($0.baseAddress, 2, left) }
-            }
-            if set[0].revents != 0 { return true }
-            if ready == 0 { return false }
-            do { isOpen = try takePacket() } catch let error where error.number == EAGAIN {
-                // Somebody else has taken it.
-            } catch let error where error.number == ECONNRESET {
-                isOpen = false
-            }
+        var set = [descriptor, number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        try systemCall("poll", retry: false) {
+            unsafe set.withUnsafeMutableBufferPointer { unsafe ck_poll_set($0.baseAddress, 2, timeout) }
         }
+        return set[0].revents != 0
     }
 
     /// Messages that were taken in, and the beginning of the next.

@@ -74,27 +74,34 @@ public final class Child {
         timeout: Int32?, draining terminal: PseudoTerminal?, _ channel: Channel? = nil
     ) throws(SystemCallError) -> Ending? {
         if let ending { return ending }
-        guard let terminal else {
-            guard let channel else { return try wait(timeout: timeout) }
-            return try channel.wait(orFor: descriptor, timeout: timeout ?? -1) ? try reap(flags: 0) : nil
-        }
         let end = timeout.map { Clock.nanoseconds + UInt64(max(0, $0)) * 1_000_000 }
+        var sender = channel
         while true {
-            let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) }
-            // What is sent is looked for now and then.
-            let patience = channel == nil ? left ?? -1 : min(left ?? 20, 20)
-            let isReady = try terminal.waitOrDrain(orFor: descriptor, timeout: patience)
+            let left = end.map { Int32(clamping: ($0 - min($0, Clock.nanoseconds)) / 1_000_000) } ?? -1
+            let isReady: Bool
+            if let terminal {
+                // What is sent is looked for now and then, as long as anybody may send.
+                let patience = sender == nil || (0..<20).contains(left) ? left : 20
+                isReady = try terminal.waitOrDrain(orFor: descriptor, timeout: patience)
+            } else if let sender {
+                isReady = try sender.wait(orFor: descriptor, timeout: left)
+            } else {
+                return try wait(timeout: left < 0 ? nil : left)
+            }
             if isReady { return try reap(flags: 0) }
-            try channel?.takeIn()
+            if let channel = sender, try !channel.takeIn() { sender = nil }
             if left == 0 { return nil }
         }
     }
 
     /// Whether it has ended; who is not its parent can tell as well.
     public var hasEnded: Bool {
-        if ending != nil { return true }
+        ending != nil || ends(within: 0)
+    }
+
+    private func ends(within milliseconds: Int32) -> Bool {
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        return unsafe poll(&entry, 1, 0) > 0
+        return unsafe poll(&entry, 1, milliseconds) > 0
     }
 
     /// Whether the child still runs.
@@ -131,8 +138,7 @@ public final class Child {
         var thawed: CgroupFreezer?
         defer { thawed?.freeze() }
         for _ in 0..<300 {
-            var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            if unsafe poll(&entry, 1, 100) > 0 {
+            if ends(within: 100) {
                 _ = try reap(flags: 0)
                 return
             }

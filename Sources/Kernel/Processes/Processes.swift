@@ -111,9 +111,9 @@ public enum Processes {
     /// PR_SET_DUMPABLE: who becomes another user, but was not to be hidden from anybody, stays so. Else what /proc has of
     /// this process would be the machine's root's from then on.
     public static func stayingDumpable(_ change: () throws(SystemCallError) -> Void) throws(SystemCallError) {
-        let wasHidden = ck_prctl(PR_GET_DUMPABLE, 0) != 1
+        let isShown = ck_prctl(PR_GET_DUMPABLE, 0) == 1
         try change()
-        if !wasHidden { try systemCall("prctl") { ck_prctl(PR_SET_DUMPABLE, 1) } }
+        if isShown { try systemCall("prctl") { ck_prctl(PR_SET_DUMPABLE, 1) } }
     }
 
     /// setsid(2): out of the session of who started it, whose terminal it could type into, and out of its process group.

@@ -75,18 +75,15 @@ public struct Size: ArgumentType, Sendable, Equatable, CustomStringConvertible {
 }
 
 /// How much a filesystem in memory holds: the kernel would take 0 for no limit.
-struct Capacity: ArgumentType {
-    let size: Size
+struct Capacity: ArgumentType, CustomStringConvertible {
+    let bytes: Int64
+    var description: String { Size(bytes: bytes).description }
     static var typeName: String { Size.typeName }
     static var annotation: String { Size.annotation }
     static var form: String? { Size.form }
     static func read(_ slot: Slot) throws -> Capacity {
-        let size = try Size.read(slot)
-        guard size.bytes > 0 else { throw slot.wanted("a size of more than 0") }
-        return Capacity(size: size)
+        let bytes = try Size.read(slot).bytes
+        guard bytes > 0 else { throw slot.wanted("a size of more than 0") }
+        return Capacity(bytes: bytes)
     }
-}
-
-extension Capacity: CustomStringConvertible {
-    var description: String { size.description }
 }

@@ -203,7 +203,7 @@ private func tmpfs(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let context = try FilesystemContext("tmpfs", source: "tmpfs")
-        if let size = try call[size] { try context.set("size", Array("\(size.size.bytes)".utf8)) }
+        if let size = try call[size] { try context.set("size", Array("\(size.bytes)".utf8)) }
         try context.set("mode", try call[mode].digits)
         let mount = try context.mount(try place.attributes(call))
         return try place.attach(mount, to: try call[target], call, holdings)

@@ -229,26 +229,21 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         // One file for both is opened once, or the two would write over one another.
         let isShared = try call[stderr] == call[stdout]
         let errors = isShared ? output : try call[stderr].map { try StandardFile(writing: $0) }
-        let terminal = try call[options.terminal]?.terminal
+        let (terminal, isMortal) = (try call[options.terminal]?.terminal, try call[mortal])
+        let child: Child
         if let process = try call[options.within] {
             var joining = Joining()
-            joining.diesWithParent = try call[mortal]
+            joining.diesWithParent = isMortal
             joining.terminal = terminal
             (joining.stdin, joining.stdout, joining.stderr) = (input?.number, output?.number, errors?.number)
-            let child = try options.join(process, call, joining)
-            return [
-                .handle(
-                    ProcessBox(
-                        child, terminal: terminal, diesWithParent: joining.diesWithParent, holdings))
-            ]
+            child = try options.join(process, call, joining)
+        } else {
+            var program = try options.program(call)
+            program.diesWithParent = isMortal
+            child = try program.start(
+                stdin: input?.number, stdout: output?.number, stderr: errors?.number, terminal: terminal)
         }
-        var program = try options.program(call)
-        program.diesWithParent = try call[mortal]
-        let child = try program.start(
-            stdin: input?.number, stdout: output?.number, stderr: errors?.number, terminal: terminal)
-        return [
-            .handle(ProcessBox(child, terminal: terminal, diesWithParent: program.diesWithParent, holdings))
-        ]
+        return [.handle(ProcessBox(child, terminal: terminal, diesWithParent: isMortal, holdings))]
     }
 }
 
