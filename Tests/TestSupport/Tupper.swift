@@ -9,12 +9,6 @@ public enum Tupper {
         public let errors: String
     }
 
-    /// The program beside the test bundle.
-    static var program: URL {
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
-            .appendingPathComponent("tupper")
-    }
-
     /// Runs `script` from standard input.
     public static func run(
         _ script: String, options: [String] = [], arguments: [String] = []
@@ -94,9 +88,10 @@ public enum Tupper {
             .deletingLastPathComponent()
     }
 
+    /// The program that `scripts/release` makes, since that is what users run. The variable `TUPPER` names another one.
     static var executable: URL {
-        let built = repository.appendingPathComponent(".build/debug/tupper")
-        return FileManager.default.isExecutableFile(atPath: program.path) ? program : built
+        ProcessInfo.processInfo.environment["TUPPER"].map { URL(fileURLWithPath: $0) }
+            ?? repository.appendingPathComponent(".build/tupper")
     }
 
     /// Runs a shell's line in which `$TUPPER` is the program.
