@@ -28,7 +28,14 @@
 // Where the filter lies that a stage puts a program under.
 #define FILTER_PLACE 0x500000
 
-#define STAGE __attribute__((section("tupper_stage"), used, noinline, no_stack_protector, no_sanitize("all")))
+// No loop may become a call of a function of libc's either: that one lies outside. scripts/check-stage looks whether any
+// call or jump of the binary leaves the section.
+#if defined(__clang__)
+#define PLAIN no_builtin
+#else
+#define PLAIN optimize("no-tree-loop-distribute-patterns")
+#endif
+#define STAGE __attribute__((section("tupper_stage"), used, noinline, no_stack_protector, no_sanitize("all"), PLAIN))
 
 #if defined(__x86_64__)
 #define AUDIT_ARCH_HERE AUDIT_ARCH_X86_64
