@@ -28,6 +28,14 @@ static void make_stop_event(void);
 // parent's other copies may hold open after its end.
 static int self = -1, parent = -1;
 
+// clone(2), where a filter refuses clone3(2), whose argument it cannot look into. Its flags share their lowest byte with
+// the signal of the child's end: a group or a time namespace cannot be asked for, and the first answer stands.
+static pid_t clone_plainly(uint64_t flags, int *pidfd) {
+    if ((flags & ~0xffffff00ull) != 0)
+        return -1;
+    return (pid_t)syscall(SYS_clone, (unsigned long)(flags | SIGCHLD), 0ul, pidfd, 0ul, 0ul);
+}
+
 pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
     if (self < 0)
         self = ck_pidfd_open(getpid());
@@ -38,6 +46,8 @@ pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
         .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid < 0 && (errno == ENOSYS || errno == EPERM))
+        pid = clone_plainly(arguments.flags, pidfd);
     // The copy has a stop event of its own, or it would take away the parent's.
     if (pid == 0 && stop_event >= 0)
         make_stop_event();
