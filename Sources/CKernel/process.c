@@ -28,6 +28,9 @@ static void make_stop_event(void);
 // parent's other copies may hold open after its end.
 static int self = -1, parent = -1;
 
+// Whether this process is to stay out of sight, for a container's sake.
+static int hides_itself;
+
 // clone(2), where a filter refuses clone3(2), whose argument it cannot look into. Its flags share their lowest byte with
 // the signal of the child's end: a group or a time namespace cannot be asked for, and the first answer stands.
 static pid_t clone_plainly(uint64_t flags, int *pidfd) {
@@ -45,9 +48,19 @@ pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
         .exit_signal = SIGCHLD,
         .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
+    // What /proc has of a child that is not dumpable is root's, and its maps could not be written. It is until this
+    // process goes on: its own may not be read.
+    int is_hidden = (flags & CLONE_NEWUSER) != 0 && !hides_itself && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1;
+    if (is_hidden)
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid < 0 && (errno == ENOSYS || errno == EPERM))
         pid = clone_plainly(arguments.flags, pidfd);
+    if (is_hidden && pid != 0) {
+        int saved = errno;
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        errno = saved;
+    }
     // The copy has a stop event of its own, or it would take away the parent's.
     if (pid == 0 && stop_event >= 0)
         make_stop_event();
@@ -128,7 +141,11 @@ int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argumen
     return ioctl(descriptor, request, argument);
 }
 
-int ck_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
+int ck_prctl(int option, unsigned long argument) {
+    if (option == PR_SET_DUMPABLE)
+        hides_itself = argument == 0;
+    return prctl(option, argument, 0, 0, 0);
+}
 
 int ck_setresgid(gid_t group) { return setresgid(group, group, group); }
 int ck_setresuid(uid_t user) { return setresuid(user, user, user); }
