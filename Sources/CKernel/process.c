@@ -242,11 +242,19 @@ static void note_stop(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+// Whatever ends a process from outside, so that what it made is released. What stands for a fault of its own is not here.
+static const int stop_signals[] = {SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+                                   SIGXCPU, SIGABRT, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT};
+
+// What this process found ignored when it first looked. By itself it ignores SIGPIPE, SIGXFSZ and SIGTTOU only.
+static uint64_t ignored_signals;
+
+static int was_ignored(int number) { return (ignored_signals >> (number - 1) & 1) != 0; }
 
 void ck_on_stop_signals(void (*arrived)(int)) {
     stop_arrived = arrived;
     make_stop_event();
+    ck_note_ignored_signals();
     ck_catch_stop_signals();
     // A caller may have blocked them; and where it has SIGCHLD ignored, children leave without saying how they ended.
     sigset_t stops;
@@ -262,9 +270,15 @@ void ck_catch_stop_signals(void) {
     struct sigaction action = {.sa_sigaction = note_stop, .sa_flags = SA_SIGINFO};
     if (stop_arrived == NULL)
         return;
+    // Who starts this with one ignored, as nohup(1) does, wants it to live on.
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
-        sigaction(stop_signals[i], &action, NULL);
+        if (was_ignored(stop_signals[i]))
+            signal(stop_signals[i], SIG_IGN);
+        else
+            sigaction(stop_signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    // A write beyond the limit fails with EFBIG then.
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 int ck_stop_was_typed(void) { return typed_stop; }
@@ -273,9 +287,6 @@ int ck_stop_was_typed(void) { return typed_stop; }
 static int kernel_sigaction(int number, const unsigned long *new, unsigned long *old) {
     return (int)syscall(SYS_rt_sigaction, number, new, old, 8);
 }
-
-// What this process found ignored when it first looked. By itself it ignores SIGPIPE and SIGTTOU only.
-static uint64_t ignored_signals;
 
 void ck_note_ignored_signals(void) {
     static int noted;
@@ -293,7 +304,7 @@ void ck_heed_signals(void) {
     ck_note_ignored_signals();
     // struct kernel_sigaction, all zero: SIG_DFL.
     static const unsigned long plain[8] = {0};
-    uint64_t other = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGTTOU - 1);
+    uint64_t other = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGXFSZ - 1) | 1ul << (SIGTTOU - 1);
     // From here on a stop ends this process: what would take note of it is about to go.
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
         other |= 1ul << (stop_signals[i] - 1);
