@@ -185,6 +185,8 @@ STAGE static void join(char **words, char **environment) {
     unsigned long signals = ~0UL;
     call(SYS_rt_sigprocmask, SIG_SETMASK, (long)&signals, 0, sizeof signals);
     call(SYS_fcntl, report, F_SETFD, FD_CLOEXEC, 0);
+    // The child is in the container's sight from birth, and is not to be traced from there before it is the program.
+    call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0);
     long child = call(SYS_clone, SIGCHLD, 0, 0, 0);
     if (child != 0) {
         tell(report, child < 0 ? 2 : 1, (int)(child < 0 ? -child : child));
