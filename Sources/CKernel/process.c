@@ -28,6 +28,17 @@ static void make_stop_event(void);
 // parent's other copies may hold open after its end.
 static int self = -1, parent = -1;
 
+// Whether this process is to stay out of sight, for a container's sake.
+static int hides_itself;
+
+// clone(2), where a filter refuses clone3(2), whose argument it cannot look into. Its flags share their lowest byte with
+// the signal of the child's end: a group or a time namespace cannot be asked for, and the first answer stands.
+static pid_t clone_plainly(uint64_t flags, int *pidfd) {
+    if ((flags & ~0xffffff00ull) != 0)
+        return -1;
+    return (pid_t)syscall(SYS_clone, (unsigned long)(flags | SIGCHLD), 0ul, pidfd, 0ul, 0ul);
+}
+
 pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
     if (self < 0)
         self = ck_pidfd_open(getpid());
@@ -37,7 +48,19 @@ pid_t ck_clone(uint64_t flags, int *pidfd, int cgroup) {
         .exit_signal = SIGCHLD,
         .cgroup = cgroup >= 0 ? (uint64_t)cgroup : 0,
     };
+    // What /proc has of a child that is not dumpable is root's, and its maps could not be written. It is until this
+    // process goes on: its own may not be read.
+    int is_hidden = (flags & CLONE_NEWUSER) != 0 && !hides_itself && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 1;
+    if (is_hidden)
+        prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid < 0 && (errno == ENOSYS || errno == EPERM))
+        pid = clone_plainly(arguments.flags, pidfd);
+    if (is_hidden && pid != 0) {
+        int saved = errno;
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+        errno = saved;
+    }
     // The copy has a stop event of its own, or it would take away the parent's.
     if (pid == 0 && stop_event >= 0)
         make_stop_event();
@@ -118,7 +141,11 @@ int ck_ioctl_number(int descriptor, unsigned long request, unsigned long argumen
     return ioctl(descriptor, request, argument);
 }
 
-int ck_prctl(int option, unsigned long argument) { return prctl(option, argument, 0, 0, 0); }
+int ck_prctl(int option, unsigned long argument) {
+    if (option == PR_SET_DUMPABLE)
+        hides_itself = argument == 0;
+    return prctl(option, argument, 0, 0, 0);
+}
 
 int ck_setresgid(gid_t group) { return setresgid(group, group, group); }
 int ck_setresuid(uid_t user) { return setresuid(user, user, user); }
@@ -215,11 +242,19 @@ static void note_stop(int signal, siginfo_t *info, void *context) {
     errno = saved;
 }
 
-static const int stop_signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+// Whatever ends a process from outside, so that what it made is released. What stands for a fault of its own is not here.
+static const int stop_signals[] = {SIGINT,  SIGTERM, SIGHUP,    SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM,
+                                   SIGXCPU, SIGABRT, SIGVTALRM, SIGPROF, SIGIO,   SIGPWR,  SIGSTKFLT};
+
+// What this process found ignored when it first looked. By itself it ignores SIGPIPE, SIGXFSZ and SIGTTOU only.
+static uint64_t ignored_signals;
+
+static int was_ignored(int number) { return (ignored_signals >> (number - 1) & 1) != 0; }
 
 void ck_on_stop_signals(void (*arrived)(int)) {
     stop_arrived = arrived;
     make_stop_event();
+    ck_note_ignored_signals();
     ck_catch_stop_signals();
     // A caller may have blocked them; and where it has SIGCHLD ignored, children leave without saying how they ended.
     sigset_t stops;
@@ -235,9 +270,15 @@ void ck_catch_stop_signals(void) {
     struct sigaction action = {.sa_sigaction = note_stop, .sa_flags = SA_SIGINFO};
     if (stop_arrived == NULL)
         return;
+    // Who starts this with one ignored, as nohup(1) does, wants it to live on.
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
-        sigaction(stop_signals[i], &action, NULL);
+        if (was_ignored(stop_signals[i]))
+            signal(stop_signals[i], SIG_IGN);
+        else
+            sigaction(stop_signals[i], &action, NULL);
     signal(SIGPIPE, SIG_IGN);
+    // A write beyond the limit fails with EFBIG then.
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 int ck_stop_was_typed(void) { return typed_stop; }
@@ -246,9 +287,6 @@ int ck_stop_was_typed(void) { return typed_stop; }
 static int kernel_sigaction(int number, const unsigned long *new, unsigned long *old) {
     return (int)syscall(SYS_rt_sigaction, number, new, old, 8);
 }
-
-// What this process found ignored when it first looked. By itself it ignores SIGPIPE and SIGTTOU only.
-static uint64_t ignored_signals;
 
 void ck_note_ignored_signals(void) {
     static int noted;
@@ -266,7 +304,7 @@ void ck_heed_signals(void) {
     ck_note_ignored_signals();
     // struct kernel_sigaction, all zero: SIG_DFL.
     static const unsigned long plain[8] = {0};
-    uint64_t other = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGTTOU - 1);
+    uint64_t other = ignored_signals | 1ul << (SIGPIPE - 1) | 1ul << (SIGXFSZ - 1) | 1ul << (SIGTTOU - 1);
     // From here on a stop ends this process: what would take note of it is about to go.
     for (size_t i = 0; i < sizeof stop_signals / sizeof *stop_signals; i++)
         other |= 1ul << (stop_signals[i] - 1);

@@ -46,15 +46,50 @@ int ck_has_program(char *const words[], char *const environment[]) {
     return 0;
 }
 
+// Whether a shell may be given it: no program of another architecture, and no NUL in its first line, as bash has it.
+static int is_text(const char *content, size_t size) {
+    if (size >= SELFMAG && memcmp(content, ELFMAG, SELFMAG) == 0)
+        return 0;
+    const char *end = memchr(content, '\n', size);
+    return memchr(content, 0, end != NULL ? (size_t)(end - content) : size) == NULL;
+}
+
+// What the kernel does not know as a program is a script of sh's, as execvp(3) has it, but only where it is text.
+static void run_place(const char *place, char *const words[], char *const environment[]) {
+    char content[1024];
+    execve(place, words, environment);
+    if (errno != ENOEXEC)
+        return;
+    int file = open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    ssize_t size = file < 0 ? -1 : read(file, content, sizeof content);
+    if (file >= 0)
+        close(file);
+    size_t count = 0;
+    while (words[count] != NULL)
+        count++;
+    const char **all = size >= 0 && is_text(content, (size_t)size) ? malloc((count + 3) * sizeof *all) : NULL;
+    if (all != NULL) {
+        all[0] = "/bin/sh";
+        all[1] = place;
+        // The last is the end, also of a list without a single word.
+        all[2] = NULL;
+        if (count > 0)
+            memcpy(all + 2, words + 1, count * sizeof *all);
+        execve(all[0], (char *const *)all, environment);
+        free(all);
+    }
+    errno = ENOEXEC;
+}
+
 int ck_become_program(char *const words[], char *const environment[]) {
     char place[PATH_MAX];
     int error = ENOENT;
     if (is_path(words[0])) {
-        execvpe(words[0], words, environment);
+        run_place(words[0], words, environment);
         return errno;
     }
     for (const char *path = search_path(environment); next_place(&path, words[0], place) != NULL;) {
-        execvpe(place, words, environment);
+        run_place(place, words, environment);
         // What may not be run there may be found elsewhere, and is told of if not.
         if (errno == EACCES)
             error = EACCES;
@@ -66,7 +101,7 @@ int ck_become_program(char *const words[], char *const environment[]) {
 
 // MARK: By way of a stage
 
-// Where the program is that is to be run, and whether a shell has to: it begins neither as a program nor with `#!`.
+// Where the program is that is to be run, and whether a shell has to: it is text, and does not begin with `#!`.
 static char chosen[PATH_MAX];
 static int wants_shell;
 
@@ -132,7 +167,7 @@ static int check_place(const char *place) {
         return check_elf(content, (size_t)size);
     if (size >= 2 && memcmp(content, "#!", 2) == 0)
         return check_script(content + 2, content + size);
-    wants_shell = size >= 0;
+    wants_shell = size >= 0 && is_text(content, (size_t)size);
     return 0;
 }
 

@@ -52,7 +52,7 @@ static int raw_terminal = -1;
 
 // What ends a process by default and is not handled otherwise: nothing of it may leave a terminal raw.
 static const int endings[] = {SIGQUIT, SIGABRT, SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,    SIGTRAP, SIGSYS,
-                              SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGXFSZ, SIGVTALRM, SIGPROF, SIGPWR};
+                              SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGPWR};
 #define ENDINGS (sizeof endings / sizeof *endings)
 static struct sigaction earlier[ENDINGS + 3];
 

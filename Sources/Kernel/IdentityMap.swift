@@ -63,7 +63,7 @@ public struct IdentityMap: Sendable, Equatable {
     private static func subordinate(_ file: Path) throws(SystemCallError) -> [(UInt32, UInt32)] {
         let user = Credentials.user
         let names = [Accounts.name(of: user), "\(user)"].compactMap { $0 }
-        let text = String(decoding: try Descriptor.open(file, 0).readToEnd(limit: 1 << 20), as: UTF8.self)
+        let text = String(decoding: try Descriptor.open(file, 0).readToEnd(), as: UTF8.self)
         let found = text.split(separator: "\n").compactMap { line -> (UInt32, UInt32)? in
             let fields = line.split(separator: ":").map(String.init)
             guard fields.count == 3, names.contains(fields[0]), let start = UInt32(fields[1]),

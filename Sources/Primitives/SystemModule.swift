@@ -87,11 +87,23 @@ private func group() -> Primitive {
     ) { _ in [.value(.integer(Int64(Credentials.group)))] }
 }
 
+/// What a variable is set to; without bytes it is taken away.
+private struct VariableValue: ArgumentType {
+    let bytes: [UInt8]?
+    static var typeName: String { "string or false" }
+    static var annotation: String { "string|integer|false" }
+    static func read(_ slot: Slot) throws -> VariableValue {
+        if slot.boolean() == false { return VariableValue(bytes: nil) }
+        return VariableValue(bytes: try Word.read(slot).bytes)
+    }
+}
+
 private func environment() -> Primitive {
     let name = Parameter<Word?>("name", "The variable.", shown: "all of them")
-    let value = Parameter<Word?>("value", "What to set it to.", shown: "unchanged")
+    let value = Parameter<VariableValue?>(
+        "value", "What to set it to; false takes it away.", shown: "unchanged")
     return Primitive(
-        "sys.env", "Tells or sets an environment variable.", positional: [name.any, value.any],
+        "sys.env", "Tells, sets or takes away an environment variable.", positional: [name.any, value.any],
         returns: "the value, nil where it is not set; a table by name where no name is given",
         gives: ["string|table<string, string>|nil"], shell: "printenv [{name}]", see: ["environ(7)"],
         example: """
@@ -103,11 +115,15 @@ private func environment() -> Primitive {
             let all = EnvironmentVariables.all().map { Value.Entry(.bytes($0.name), .bytes($0.value)) }
             return [.value(.table(all))]
         }
-        if let value = try call[value]?.bytes {
+        if let value = try call[value] {
             guard !name.isEmpty, !name.contains(UInt8(ascii: "=")) else {
                 throw ArgumentError("argument 1 (name): a name without '=' wanted")
             }
-            try EnvironmentVariables.set(.init(name: name, value: value))
+            if let bytes = value.bytes {
+                try EnvironmentVariables.set(.init(name: name, value: bytes))
+            } else {
+                try EnvironmentVariables.remove(name)
+            }
         }
         let found = EnvironmentVariables.all().first { $0.name == name }
         return [.value(found.map { .bytes($0.value) } ?? .absent)]

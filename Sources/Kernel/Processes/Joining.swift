@@ -159,10 +159,17 @@ public struct Joining {
     private static func message(
         _ reading: borrowing Descriptor, from child: Int32?
     ) throws(SystemCallError) -> (Int32, Int32)? {
+        // A process of the container's may stop the stage before it is the program.
+        let end = Clock.nanoseconds + 2_000_000_000
         while let child {
             let ready = try systemCall("poll", retry: false) { ck_poll(reading.number, Int16(POLLIN), 100) }
             if ready > 0 { break }
             if !isStage(child) { return nil }
+            if Clock.nanoseconds > end {
+                throw SystemCallError(
+                    "execve", ETIMEDOUT, [.init("pid", "\(child)")],
+                    detail: "something in the container holds the process before it is the program")
+            }
         }
         var words: [Int32] = [0, 0]
         let count = try systemCall("read", retry: false) {

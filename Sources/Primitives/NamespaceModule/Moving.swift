@@ -110,6 +110,8 @@ struct Succession {
             state.copied(.successor)
             return
         }
+        // Else the line would not tell that the child has ended.
+        theirs.close()
         if let users {
             do {
                 try users.write(to: child)

@@ -12,7 +12,8 @@ func programPrimitives(_ holdings: Holdings) -> [Declaration] {
 /// How a program is started: the options that every primitive here has.
 struct ProgramOptions {
     fileprivate let words = Parameter<[Word]>("program", "The program, then its arguments.")
-    private let env = Parameter<Environment?>("env", "Variables to set, by name.", shown: "none")
+    private let env = Parameter<Environment?>(
+        "env", "Variables to set, by name; false takes one away.", shown: "none")
     let clearEnvironment = Parameter<Bool>(
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
     let cwd = Parameter<Path?>("cwd", "The directory to start in.", shown: "this one")
@@ -57,8 +58,10 @@ struct ProgramOptions {
         let path = EnvironmentVariables.Variable(
             name: Array("PATH".utf8),
             value: Array("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8))
-        let variables = try call[env]?.variables ?? []
-        let hasPath = variables.contains { $0.name == path.name }
+        let given = try call[env]
+        let variables = given?.variables ?? []
+        let hasPath =
+            variables.contains { $0.name == path.name } || given?.removed.contains(path.name) == true
         program.environment = ((hasPath ? [] : [path]) + variables).map(\.assignment)
         return (joining, program)
     }
@@ -85,35 +88,41 @@ struct ProgramOptions {
 
     /// This process's own with the variables that are given, or those alone; nil for this process's own.
     private func environment(_ call: Call) throws -> [[UInt8]]? {
-        let variables = try call[env]?.variables ?? []
+        let given = try call[env]
+        let variables = given?.variables ?? []
         if try call[clearEnvironment] { return variables.map(\.assignment) }
-        if variables.isEmpty { return nil }
-        let names = Set(variables.map(\.name))
+        let names = Set(variables.map(\.name)).union(given?.removed ?? [])
+        if names.isEmpty { return nil }
         let kept = EnvironmentVariables.all().filter { !names.contains($0.name) }
         return kept.map(\.assignment) + variables.map(\.assignment)
     }
 }
 
-/// A table of variables by name.
+/// A table of variables by name; false stands for one that is taken away.
 private struct Environment: ArgumentType {
     let variables: [EnvironmentVariables.Variable]
+    let removed: Set<[UInt8]>
     static var typeName: String { "table of strings" }
-    static var annotation: String { "table<string, string|integer>" }
+    static var annotation: String { "table<string, string|integer|false>" }
     static func read(_ slot: Slot) throws -> Environment {
         guard case .table(let entries)? = try? slot.plain() else {
             throw slot.wanted("a table of strings by name")
         }
-        return Environment(
-            variables: try entries.map { entry in
-                guard case .bytes(let name) = entry.key, !name.isEmpty, !name.contains(0),
-                    !name.contains(UInt8(ascii: "="))
-                else { throw slot.wanted("names without '=' and NUL") }
-                switch entry.value {
-                case .bytes(let value) where !value.contains(0): return .init(name: name, value: value)
-                case .integer(let number): return .init(name: name, value: Array("\(number)".utf8))
-                default: throw slot.wanted("values that are strings without NUL")
-                }
-            }.sorted { $0.name.lexicographicallyPrecedes($1.name) })
+        var variables: [EnvironmentVariables.Variable] = []
+        var removed: Set<[UInt8]> = []
+        for entry in entries {
+            guard case .bytes(let name) = entry.key, !name.isEmpty, !name.contains(0),
+                !name.contains(UInt8(ascii: "="))
+            else { throw slot.wanted("names without '=' and NUL") }
+            switch entry.value {
+            case .bytes(let value) where !value.contains(0): variables.append(.init(name: name, value: value))
+            case .integer(let number): variables.append(.init(name: name, value: Array("\(number)".utf8)))
+            case .boolean(false): removed.insert(name)
+            default: throw slot.wanted("values that are strings without NUL, or false")
+            }
+        }
+        variables.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        return Environment(variables: variables, removed: removed)
     }
 }
 

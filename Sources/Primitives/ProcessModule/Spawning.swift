@@ -77,6 +77,8 @@ final class Spawning {
             ours.close()
             run(function, report, theirs, parting)
         }
+        // Nor would this process be told that the child has.
+        theirs.close()
         state.copied(.parent)
         parting?.watch(child)
         let box = ProcessBox(

@@ -23,8 +23,8 @@ for _, script in ipairs {
     assert(found == "0\n1\n2\n3\n", script .. ": " .. found)
 end
 
--- Signals that the caller ignores or blocks are as usual in a program, and for tupper itself.
-local deaf = [[use POSIX; $SIG{CHLD} = $SIG{TERM} = $SIG{INT} = $SIG{USR1} = "IGNORE";
+-- Signals that the caller ignores or blocks are as usual in a program; tupper itself heeds what is blocked only.
+local deaf = [[use POSIX; $SIG{CHLD} = $SIG{INT} = $SIG{USR1} = "IGNORE";
     sigprocmask(SIG_BLOCK, POSIX::SigSet->new(SIGTERM, SIGINT, SIGUSR2, SIGCHLD)); exec @ARGV]]
 local status = nested([[proc.run { "cat", "/proc/self/status" }]], deaf)
 for _, field in ipairs { "SigBlk", "SigIgn" } do assert(status:find(field .. ":%s*0+\n"), status) end
