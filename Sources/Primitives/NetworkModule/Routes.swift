@@ -37,8 +37,14 @@ private func route(_ holdings: Holdings) -> Primitive {
             net.route { to = "default", via = "10.9.8.1", device = "h1" }
             """
     ) { call in
+        let (network, gateway) = (try call[to].network, try call[via]?.address)
+        if let network, let gateway, network.isIPv4 != gateway.isIPv4 {
+            throw ArgumentError(
+                "option 'via': an \(network.isIPv4 ? "IPv4" : "IPv6") address wanted as 'to' is \(network), "
+                    + "got \(gateway.host)")
+        }
         let route = Route(
-            to: try call[to].network, via: try call[via]?.address, link: try call[device]?.index() ?? 0)
+            to: network, via: gateway, link: try call[device]?.index() ?? 0)
         guard route.via != nil || route.link != 0 else {
             throw ArgumentError("option 'via' or 'device' wanted")
         }

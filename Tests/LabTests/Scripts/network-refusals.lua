@@ -12,3 +12,7 @@ assert(err.detail == "mtu greater than device maximum" and err.code == "EINVAL")
 sys.sysctl("net.ipv6.conf.a.disable_ipv6", 1)
 refused("IPv6 is disabled on this device: permission denied", link.address, link, "fd00::1/64")
 refused("Unknown parameter 'foo': invalid argument", fs.mount, { type = "tmpfs", target = "/mnt", options = "foo=1" })
+-- A gateway is of the route's own family.
+link:up():address "10.0.0.1/24"
+refused("'via': an IPv4 address wanted as 'to' is 10.9.0.0/16, got a00:2::", net.route, { to = "10.9.0.0/16", via = "a00:2::", device = link })
+refused("'via': an IPv6 address wanted as 'to' is fd01::/64, got 10.0.0.2", net.route, { to = "fd01::/64", via = "10.0.0.2" })
