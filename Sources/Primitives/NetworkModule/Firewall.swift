@@ -95,7 +95,11 @@ private func masquerade(_ holdings: Holdings) -> Primitive {
         guard network.isIPv4 else { throw ArgumentError("option 'source': an IPv4 network wanted") }
         let exit = try call[device].map { "oifname \(try $0.forFirewall()) " } ?? ""
         // Neighbours on the bridge go on seeing one another's own addresses.
-        let rule = "ip saddr \(network) ip daddr != \(network) \(exit)masquerade;"
+        // Every address is no network with neighbours: only what stays on this machine is left alone then.
+        let match =
+            network.prefix == 0
+            ? #"oifname != "lo""# : "ip saddr \(network) ip daddr != \(network)"
+        let rule = "\(match) \(exit)masquerade;"
         let chains = ["post": "type nat hook postrouting priority srcnat; \(rule)"]
         return [
             try handle("masquerade of \(network)", holdings) { try FirewallTable.make(chains, noting: $0) }

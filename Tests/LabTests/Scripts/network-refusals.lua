@@ -16,3 +16,9 @@ refused("Unknown parameter 'foo': invalid argument", fs.mount, { type = "tmpfs",
 link:up():address "10.0.0.1/24"
 refused("'via': an IPv4 address wanted as 'to' is 10.9.0.0/16, got a00:2::", net.route, { to = "10.9.0.0/16", via = "a00:2::", device = link })
 refused("'via': an IPv6 address wanted as 'to' is fd01::/64, got 10.0.0.2", net.route, { to = "fd01::/64", via = "10.0.0.2" })
+-- Every address has no others to speak with.
+do
+    local rule <close> = net.masquerade { source = "0.0.0.0/0" }
+    local rules = proc.capture { "nft", "list", "ruleset" }
+    assert(rules:find('oifname != "lo" masquerade', 1, true) and not rules:find "daddr", rules)
+end
