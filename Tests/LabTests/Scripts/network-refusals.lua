@@ -22,3 +22,11 @@ do
     local rules = proc.capture { "nft", "list", "ruleset" }
     assert(rules:find('oifname != "lo" masquerade', 1, true) and not rules:find "daddr", rules)
 end
+-- What cannot be taken back is told in words.
+do
+    local place = "/tmp/network-refusals.lua"
+    fs.mount { type = "tmpfs", target = "/tmp" }
+    fs.write(place, 'ns.unshare { "net" } net.masquerade { source = "10.0.0.0/8" } cap.drop "ALL"')
+    local words = proc.capture { "sh", "-c", "/proc/" .. proc.self() .. "/exe script " .. place .. " 2>&1; true" }
+    assert(words:find "not released: masquerade of 10.0.0.0/8: nft: .*Operation not permitted", words)
+end
