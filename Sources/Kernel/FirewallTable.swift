@@ -105,15 +105,19 @@ public struct FirewallTable: Sendable, Equatable {
 
     // MARK: nft
 
+    /// Where the program is: in a directory of PATH, or in one that a system has its programs in. A script may change PATH
+    /// for a container's sake, and a user's often lacks the directories for root.
+    private static func path() -> String { KernelFeatures.path(ofSystemProgram: "nft") ?? "nft" }
+
     private static func all() throws -> [FirewallTable] {
-        let outcome = try Program("nft", "list", "tables", "ip").run()
+        let outcome = try Program(path(), "list", "tables", "ip").run()
         return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
             .compactMap { $0.split(separator: " ").last.map { FirewallTable(name: String($0)) } }
             .filter { !$0.parts.isEmpty }
     }
 
     private static func nft(_ text: String) throws {
-        let outcome = try Program("nft", "-f", "-").run(input: Array(text.utf8))
+        let outcome = try Program(path(), "-f", "-").run(input: Array(text.utf8))
         guard outcome.ending == .code(0) else {
             throw Program.Refusal(program: "nft", words: outcome.firstWords)
         }

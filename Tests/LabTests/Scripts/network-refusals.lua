@@ -30,3 +30,13 @@ do
     local words = proc.capture { "sh", "-c", "/proc/" .. proc.self() .. "/exe script " .. place .. " 2>&1; true" }
     assert(words:find "not released: masquerade of 10.0.0.0/8: nft: .*Operation not permitted", words)
 end
+-- A change of the search path leaves the way to nft.
+do
+    local before = sys.env "PATH"
+    local rule = net.masquerade { source = "10.0.0.0/8" }
+    sys.env("PATH", "/nowhere")
+    rule:release()
+    net.masquerade { source = "10.0.0.0/8" }:release()
+    sys.env("PATH", before)
+    assert(proc.capture { "nft", "list", "tables" } == "")
+end
