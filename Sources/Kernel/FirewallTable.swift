@@ -14,11 +14,17 @@ public struct FirewallTable: Sendable, Equatable {
     ///
     /// Lets `localnet` carry packets of 127.0.0.0/8 as long as the table is there. Tables that a killed process
     /// left behind in this network namespace go first.
+    /// Throws EADDRINUSE where `port` is taken already.
     /// `note` is told its name before anything is changed.
     public static func make(
-        _ chains: [String: String], localnet: Link? = nil, noting note: (String) -> Void = { _ in }
+        _ chains: [String: String], localnet: Link? = nil, publishing port: PublishedPort? = nil,
+        noting note: (String) -> Void = { _ in }
     ) throws -> FirewallTable {
         let others = try deleteStale()
+        if let port {
+            let rules = try Program(path(), "-n", "list", "ruleset", "ip").run()
+            try port.checkIsFree(in: String(decoding: rules.output, as: UTF8.self))
+        }
         let isOpened = try localnet.map { try isToOpen($0, others) } ?? false
         unsafe count += 1
         let space = (try? Namespace.pid.identifier()) ?? 0

@@ -182,6 +182,7 @@ private func publish(_ holdings: Holdings) -> Primitive {
             && nft add rule ip tupper out ip daddr {address|127.0.0.1} {protocol} dport {port} dnat to {to}
             """, see: ["nft(8)"],
         fails: [
+            "EADDRINUSE": "the port is published already, or a program listens on it",
             "ENOENT": "the program nft is missing", "EPERM": "no CAP_NET_ADMIN over this network namespace",
         ],
         example: """
@@ -224,7 +225,9 @@ private struct Publication {
             ip saddr 127.0.0.0/8 \(arrival) masquerade; ip saddr \(target.address.host) \(arrival) masquerade;
             """,
         ]
-        guard isOnLoopback else { return try FirewallTable.make(chains, noting: note) }
+        guard isOnLoopback else {
+            return try FirewallTable.make(chains, publishing: published, noting: note)
+        }
         // The kernel drops packets that leave with a loopback address unless the link allows it; then those
         // that would come in that way must be dropped here (CVE-2020-8558).
         let link = try Route.link(toward: target.address)
@@ -234,7 +237,12 @@ private struct Publication {
                 type filter hook prerouting priority raw; iifname \(name) ip daddr 127.0.0.0/8 drop;
                 """
         }
-        return try FirewallTable.make(chains, localnet: link?.name == "lo" ? nil : link, noting: note)
+        return try FirewallTable.make(
+            chains, localnet: link?.name == "lo" ? nil : link, publishing: published, noting: note)
+    }
+
+    private var published: PublishedPort? {
+        (listening ?? NetworkAddress("127.0.0.1")).map { PublishedPort($0, port, isTCP: transport == .tcp) }
     }
 
     private var lead: String {

@@ -40,3 +40,23 @@ do
     sys.env("PATH", before)
     assert(proc.capture { "nft", "list", "tables" } == "")
 end
+-- A port is led away once, and not from a program that listens on it.
+do
+    net.link "lo":up()
+    net.bridge("br0", { address = "172.30.0.1/24" })
+    local first <close> = net.publish { port = 8080, to = "172.30.0.2:80" }
+    err = refused('bind "127.0.0.1:8080/tcp": it is published already: address already in use %(EADDRINUSE%)$', net.publish, { port = 8080, to = "172.30.0.3:80" })
+    assert(err.hint:find "another port")
+    refused("EADDRINUSE", net.publish, { port = 8080, to = "172.30.0.3:80", address = "0.0.0.0" })
+    net.publish { port = 8080, to = "172.30.0.3:80", address = "172.30.0.1" }:release()
+    net.publish { port = 8080, to = "172.30.0.3:80", protocol = "udp" }:release()
+    for _, case in ipairs { { "tcp", "Listen => 1" }, { "udp", "Proto => 'udp'" } } do
+        local protocol, option = table.unpack(case)
+        local listener <close> = proc.spawn { "perl", "-MIO::Socket::INET", "-e",
+            "$s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8081, " .. option .. ") or die; sleep 20" }
+        sys.sleep "400ms"
+        refused('127.0.0.1:8081/' .. protocol .. '": a program listens on it', net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol })
+        refused("a program listens", net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "0.0.0.0" })
+        net.publish { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "172.30.0.1" }:release()
+    end
+end
