@@ -1,4 +1,4 @@
--- What is refused in the network, and the words for it.
+-- What is refused or listed in the network, and the words for it.
 ns.unshare { "net", "mount" }
 local function refused(pattern, call, ...)
     local ok, err = pcall(call, ...)
@@ -59,4 +59,18 @@ do
         refused("a program listens", net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "0.0.0.0" })
         net.publish { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "172.30.0.1" }:release()
     end
+end
+-- A route tells its kind, its metric and its ways.
+do
+    sys.sysctl("net.ipv6.conf.a.disable_ipv6", 0)
+    os.execute [[ip route add 198.51.100.0/24 nexthop via 10.0.0.2 weight 3 nexthop via 10.0.0.3
+        ip route add blackhole 203.0.113.0/24; ip route add 192.0.2.0/24 via inet6 fe80::2 dev a
+        ip route add default via 10.0.0.4 metric 50]]
+    local found = {}
+    for _, route in ipairs(net.routes()) do found[route.to] = route end
+    assert(found["203.0.113.0/24"].type == "blackhole" and not found["203.0.113.0/24"].via)
+    assert(found["192.0.2.0/24"].via == "fe80::2" and found["192.0.2.0/24"].type == "unicast")
+    assert(found.default.metric == 50 and found.default.via == "10.0.0.4" and not found.default.nexthops)
+    local hops = found["198.51.100.0/24"].nexthops
+    assert(#hops == 2 and hops[1].via == "10.0.0.2" and hops[1].weight == 3 and hops[1].device == "a" and hops[2].via == "10.0.0.3")
 end
