@@ -2,7 +2,13 @@
 internal import Kernel
 
 /// Why an archive was not unpacked or packed: at which member, by which system call or for which reason.
-public struct ArchiveError: Error, Sendable, Equatable {
+public struct ArchiveError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The member, the call and the reason, as far as they are known.
+    public var description: String {
+        let place = member.map { "\"\(String(decoding: $0, as: UTF8.self))\"" }
+        return [place, call, reason].compactMap { $0 }.joined(separator: ": ")
+    }
+
     /// The member's path as the archive has it; nil where it is about the archive as a whole.
     public let member: [UInt8]?
     /// The system call that was refused.

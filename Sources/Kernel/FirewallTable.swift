@@ -14,11 +14,17 @@ public struct FirewallTable: Sendable, Equatable {
     ///
     /// Lets `localnet` carry packets of 127.0.0.0/8 as long as the table is there. Tables that a killed process
     /// left behind in this network namespace go first.
+    /// Throws EADDRINUSE where `port` is taken already.
     /// `note` is told its name before anything is changed.
     public static func make(
-        _ chains: [String: String], localnet: Link? = nil, noting note: (String) -> Void = { _ in }
+        _ chains: [String: String], localnet: Link? = nil, publishing port: PublishedPort? = nil,
+        noting note: (String) -> Void = { _ in }
     ) throws -> FirewallTable {
         let others = try deleteStale()
+        if let port {
+            let rules = try Program(path(), "-n", "list", "ruleset", "ip").run()
+            try port.checkIsFree(in: String(decoding: rules.output, as: UTF8.self))
+        }
         let isOpened = try localnet.map { try isToOpen($0, others) } ?? false
         unsafe count += 1
         let space = (try? Namespace.pid.identifier()) ?? 0
@@ -105,15 +111,19 @@ public struct FirewallTable: Sendable, Equatable {
 
     // MARK: nft
 
+    /// Where the program is: in a directory of PATH, or in one that a system has its programs in. A script may change PATH
+    /// for a container's sake, and a user's often lacks the directories for root.
+    private static func path() -> String { KernelFeatures.path(ofSystemProgram: "nft") ?? "nft" }
+
     private static func all() throws -> [FirewallTable] {
-        let outcome = try Program("nft", "list", "tables", "ip").run()
+        let outcome = try Program(path(), "list", "tables", "ip").run()
         return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
             .compactMap { $0.split(separator: " ").last.map { FirewallTable(name: String($0)) } }
             .filter { !$0.parts.isEmpty }
     }
 
     private static func nft(_ text: String) throws {
-        let outcome = try Program("nft", "-f", "-").run(input: Array(text.utf8))
+        let outcome = try Program(path(), "-f", "-").run(input: Array(text.utf8))
         guard outcome.ending == .code(0) else {
             throw Program.Refusal(program: "nft", words: outcome.firstWords)
         }

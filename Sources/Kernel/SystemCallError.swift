@@ -1,7 +1,7 @@
 internal import CKernel
 
 /// What the kernel refused: the call, the error number, what it was about, and the kernel's own words.
-public struct SystemCallError: Error, Sendable, Equatable {
+public struct SystemCallError: Error, Sendable, Equatable, CustomStringConvertible {
     /// One thing the call was about: its role ("source", "target", "device", ...) and its text.
     public struct Subject: Sendable, Equatable {
         public let role: String
@@ -39,6 +39,15 @@ public struct SystemCallError: Error, Sendable, Equatable {
         guard let text = unsafe ck_error_text(number) else { return "error \(number)" }
         let sentence = unsafe String(cString: text)
         return sentence.prefix(1).lowercased() + sentence.dropFirst()
+    }
+
+    /// Why it failed, in one line: the kernel's own words where it gave some, then what the number means.
+    public var cause: String { (detail.map { "\($0): " } ?? "") + "\(meaning) (\(code))" }
+
+    /// The call, what it was about, and why it failed.
+    public var description: String {
+        ([call] + subjects.filter { $0.role != "kind" }.map { "\"\($0.text)\"" }).joined(separator: " ")
+            + ": \(cause)"
     }
 
     /// The symbol of an errno value; its digits where it has none.

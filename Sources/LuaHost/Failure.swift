@@ -1,5 +1,8 @@
 /// What a failing primitive raises in Lua: the fields of the error object.
-public struct Failure: Error, Sendable, Equatable {
+public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
+    /// The primitive and the message.
+    public var description: String { "\(primitive): \(message)" }
+
     /// The primitive that failed, as in `"fs.mount"`.
     public var primitive: String
     /// What went wrong, without the primitive's name: lower case, no full stop.
@@ -42,7 +45,9 @@ public struct Failure: Error, Sendable, Equatable {
 }
 
 /// An argument of the wrong type, out of range, unknown or missing.
-public struct ArgumentError: Error, Sendable, Equatable {
+public struct ArgumentError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String { message }
+
     /// What is wrong, naming the parameter.
     public let message: String
     /// What the user may have meant.
@@ -56,7 +61,9 @@ public struct ArgumentError: Error, Sendable, Equatable {
 }
 
 /// An error value that Lua raised, kept as it is to be raised again.
-public struct LuaFailure: Error, @unchecked Sendable {
+public struct LuaFailure: Error, @unchecked Sendable, CustomStringConvertible {
+    public var description: String { "an error that a script raised" }
+
     let value: Reference
 }
 

@@ -89,7 +89,7 @@ public final class Holdings {
         }
         let complaints = remaining.compactMap { holding -> String? in
             do { try holding.release() } catch let error as SystemCallError {
-                return "\(holding.label): \(error.call): \(error.meaning) (\(error.code))"
+                return "\(holding.label): \(error.call): \(error.cause)"
             } catch {
                 return "\(holding.label): \(error)"
             }

@@ -59,14 +59,18 @@ func failure(of error: SystemCallError, in primitive: Primitive) -> Failure {
     let subjects = error.subjects.filter { $0.role != "kind" }.map { quoted(Array($0.text.utf8)) }.joined(
         separator: " on ")
     let about = subjects.isEmpty ? "" : " \(subjects)"
-    var failure = Failure(primitive.name, "\(error.call)\(about): \(error.meaning) (\(error.code))")
+    let hint = hint(for: error)
+    // Where the hint repeats the kernel's words, once is enough.
+    let isTold = error.detail.map { hint?.contains($0) ?? false } ?? false
+    let cause = isTold ? "\(error.meaning) (\(error.code))" : error.cause
+    var failure = Failure(primitive.name, "\(error.call)\(about): \(cause)")
     failure.call = error.call
     failure.code = error.code
     failure.number = Int(error.number)
     failure.detail = error.detail
     failure.path = error.subjects.last { ["path", "target", "source"].contains($0.role) }?.text
     failure.subject = error.subjects.first?.text
-    failure.hint = hint(for: error)
+    failure.hint = hint
     return failure
 }
 

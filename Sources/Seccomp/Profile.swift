@@ -1,5 +1,7 @@
 /// What is wrong with a profile, in a sentence without its full stop.
-public struct ProfileError: Error, Sendable, Equatable {
+public struct ProfileError: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String { message }
+
     public let message: String
     /// What the user may have meant.
     public let hint: String?

@@ -84,7 +84,9 @@ struct CgroupWrite: Sendable, Equatable {
 }
 
 /// A setting that this machine's control groups cannot have.
-public struct CgroupUnsupported: Error, Sendable, Equatable {
+public struct CgroupUnsupported: Error, Sendable, Equatable, CustomStringConvertible {
+    public var description: String { "option '\(option)': \(reason)" }
+
     /// The option's name.
     public let option: String
     /// Why, as the rest of a sentence.

@@ -24,11 +24,23 @@ public enum KernelFeatures {
     public static func opens(_ path: String) -> Bool { (try? Descriptor.open(Path(path), O_RDWR)) != nil }
 
     /// Whether a program is on the way of PATH.
-    public static func findsProgram(_ name: String) -> Bool {
+    public static func findsProgram(_ name: String) -> Bool { path(of: name, in: searchPath) != nil }
+
+    /// Where a program of the system is: on the way of PATH, or in the usual directories; nil for nowhere.
+    static func path(ofSystemProgram name: String) -> String? {
+        path(of: name, in: searchPath) ?? path(of: name, in: usualPath)
+    }
+
+    private static let usualPath = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
+
+    private static var searchPath: String {
         let path = EnvironmentVariables.all().first { $0.name == Array("PATH".utf8) }?.value
-        let directories = path.map { String(decoding: $0, as: UTF8.self) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
-        return directories.split(separator: ":").contains { directory in
-            unsafe "\(directory)/\(name)".withCString { unsafe access($0, X_OK) } == 0
+        return path.map { String(decoding: $0, as: UTF8.self) } ?? "/usr/sbin:/usr/bin:/sbin:/bin"
+    }
+
+    private static func path(of name: String, in directories: String) -> String? {
+        directories.split(separator: ":").map { "\($0)/\(name)" }.first { path in
+            unsafe path.withCString { unsafe access($0, X_OK) } == 0
         }
     }
 

@@ -141,7 +141,7 @@ final class JournalReader {
             return .left("another run that lives has set it too")
         }
         do { return try entry.remove(ofRunSince: start, isDry: isDry) } catch let error as SystemCallError {
-            return .failed("\(error.call): \(error.meaning) (\(error.code))")
+            return .failed("\(error.call): \(error.cause)")
         } catch {
             return .failed("\(error)")
         }

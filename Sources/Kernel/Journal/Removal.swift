@@ -221,7 +221,7 @@ struct LeftGroups {
             branch.hierarchy.exists(".", of: branch.group)
                 ? (
                     thing,
-                    .failed(failure.map { "\($0.call): \($0.meaning) (\($0.code))" } ?? "it is still there")
+                    .failed(failure.map { "\($0.call): \($0.cause)" } ?? "it is still there")
                 )
                 : (thing, .removed)
         }

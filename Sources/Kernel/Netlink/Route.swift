@@ -5,6 +5,21 @@ public struct Route: Sendable, Equatable {
     public let via: NetworkAddress?
     /// The link, by its index; 0 where the kernel finds it by `via`.
     public let link: Int32
+    /// What becomes of the packets, as in `"unicast"` or `"blackhole"`.
+    public private(set) var type = "unicast"
+    /// Which of several routes counts: the lowest; 0 where none was given.
+    public private(set) var metric: UInt32 = 0
+    /// The ways among which packets are shared out; empty where there is one at most.
+    public private(set) var hops: [Hop] = []
+
+    /// One of several ways.
+    public struct Hop: Sendable, Equatable {
+        public let via: NetworkAddress?
+        /// The link, by its index.
+        public let link: Int32
+        /// Its share, beside those of the others.
+        public let weight: Int
+    }
 
     /// A route.
     public init(to: NetworkAddress?, via: NetworkAddress?, link: Int32) {
@@ -25,10 +40,45 @@ public struct Route: Sendable, Equatable {
         guard answer.type == 24, content.number(at: 4, 1) == 254 else { return nil }
         let attributes = content.attributes(at: 12)
         let prefix = UInt8(content.number(at: 1, 1))
-        let width: UInt8 = content.number(at: 0, 1) == 2 ? 32 : 128
         to = attributes[1].flatMap { NetworkAddress(bytes: $0.bytes, prefix: prefix) }
-        via = attributes[5].flatMap { NetworkAddress(bytes: $0.bytes, prefix: width) }
+        via = Self.gateway(attributes)
         link = Int32(bitPattern: attributes[4]?.number(at: 0) ?? 0)
+        let number = Int(content.number(at: 7, 1))
+        type = Self.types.indices.contains(number) ? Self.types[number] : "\(number)"
+        metric = attributes[6]?.number(at: 0) ?? 0
+        hops = attributes[9].map(Self.hops) ?? []
+    }
+
+    /// RTN_UNSPEC and what follows it.
+    private static let types = [
+        "unspec", "unicast", "local", "broadcast", "anycast", "multicast", "blackhole", "unreachable",
+        "prohibit",
+        "throw", "nat",
+    ]
+
+    /// RTA_GATEWAY, or RTA_VIA, which may be of the other family and begins with it.
+    private static func gateway(_ attributes: NetlinkAttributes) -> NetworkAddress? {
+        guard let bytes = attributes[5]?.bytes ?? attributes[18]?.bytes.dropFirst(2), bytes.count <= 16 else {
+            return nil
+        }
+        return NetworkAddress(bytes: bytes, prefix: UInt8(bytes.count * 8))
+    }
+
+    /// RTA_MULTIPATH: a struct rtnexthop each, with attributes.
+    private static func hops(_ content: NetlinkBytes) -> [Hop] {
+        var hops: [Hop] = []
+        var rest = content
+        while rest.bytes.count >= 8 {
+            let length = Int(rest.number(at: 0, 2))
+            guard length >= 8, length <= rest.bytes.count else { break }
+            let attributes = NetlinkBytes(rest.bytes.prefix(length)).attributes(at: 8)
+            hops.append(
+                Hop(
+                    via: gateway(attributes), link: Int32(bitPattern: rest.number(at: 4)),
+                    weight: Int(rest.number(at: 3, 1)) + 1))
+            rest = rest.from((length + 3) & ~3)
+        }
+        return hops
     }
 
     /// Adds the route. ENETUNREACH where `via` is not on a network of a link that is up.

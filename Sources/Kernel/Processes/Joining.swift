@@ -28,7 +28,9 @@ public struct Joining {
     public var name = ""
 
     /// Why a step before the program was refused, where the kernel was not who did.
-    public struct Failure: Error, Sendable {
+    public struct Failure: Error, Sendable, CustomStringConvertible {
+        public var description: String { words }
+
         /// In a sentence.
         public let words: String
 

@@ -33,7 +33,10 @@ public struct Program: Sendable {
     var name: String { String(decoding: arguments.first ?? [], as: UTF8.self) }
 
     /// A program that ran and refused, in its own words.
-    public struct Refusal: Error, Sendable, Equatable {
+    public struct Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+        /// As in `"nft: Operation not permitted"`.
+        public var description: String { "\(program): \(words)" }
+
         public let program: String
         public let words: String
 

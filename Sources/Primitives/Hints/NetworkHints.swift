@@ -16,6 +16,8 @@ func networkHint(for error: SystemCallError) -> String? {
         return "the machine after via must be on the network of a link that is up and has an address"
     case ("RTM_NEWROUTE", "ENETDOWN"): return "the link must be up before a route can use it"
     case ("connect", "ENETUNREACH"): return "no route leads there; net.routes() tells which there are"
+    case ("bind", "EADDRINUSE") where subject("address") != nil:
+        return "another port, or another address of this machine, may be free; try: ss -lntup"
     case ("setns", "ESRCH"): return "the process whose network namespace was meant has ended"
     case ("socket", "EPERM") where subject("address") != nil:
         return "this needs root (CAP_NET_RAW), or a group in the range of net.ipv4.ping_group_range"

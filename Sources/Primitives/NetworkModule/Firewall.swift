@@ -95,7 +95,11 @@ private func masquerade(_ holdings: Holdings) -> Primitive {
         guard network.isIPv4 else { throw ArgumentError("option 'source': an IPv4 network wanted") }
         let exit = try call[device].map { "oifname \(try $0.forFirewall()) " } ?? ""
         // Neighbours on the bridge go on seeing one another's own addresses.
-        let rule = "ip saddr \(network) ip daddr != \(network) \(exit)masquerade;"
+        // Every address is no network with neighbours: only what stays on this machine is left alone then.
+        let match =
+            network.prefix == 0
+            ? #"oifname != "lo""# : "ip saddr \(network) ip daddr != \(network)"
+        let rule = "\(match) \(exit)masquerade;"
         let chains = ["post": "type nat hook postrouting priority srcnat; \(rule)"]
         return [
             try handle("masquerade of \(network)", holdings) { try FirewallTable.make(chains, noting: $0) }
@@ -178,6 +182,7 @@ private func publish(_ holdings: Holdings) -> Primitive {
             && nft add rule ip tupper out ip daddr {address|127.0.0.1} {protocol} dport {port} dnat to {to}
             """, see: ["nft(8)"],
         fails: [
+            "EADDRINUSE": "the port is published already, or a program listens on it",
             "ENOENT": "the program nft is missing", "EPERM": "no CAP_NET_ADMIN over this network namespace",
         ],
         example: """
@@ -220,7 +225,9 @@ private struct Publication {
             ip saddr 127.0.0.0/8 \(arrival) masquerade; ip saddr \(target.address.host) \(arrival) masquerade;
             """,
         ]
-        guard isOnLoopback else { return try FirewallTable.make(chains, noting: note) }
+        guard isOnLoopback else {
+            return try FirewallTable.make(chains, publishing: published, noting: note)
+        }
         // The kernel drops packets that leave with a loopback address unless the link allows it; then those
         // that would come in that way must be dropped here (CVE-2020-8558).
         let link = try Route.link(toward: target.address)
@@ -230,7 +237,12 @@ private struct Publication {
                 type filter hook prerouting priority raw; iifname \(name) ip daddr 127.0.0.0/8 drop;
                 """
         }
-        return try FirewallTable.make(chains, localnet: link?.name == "lo" ? nil : link, noting: note)
+        return try FirewallTable.make(
+            chains, localnet: link?.name == "lo" ? nil : link, publishing: published, noting: note)
+    }
+
+    private var published: PublishedPort? {
+        (listening ?? NetworkAddress("127.0.0.1")).map { PublishedPort($0, port, isTCP: transport == .tcp) }
     }
 
     private var lead: String {

@@ -37,8 +37,14 @@ private func route(_ holdings: Holdings) -> Primitive {
             net.route { to = "default", via = "10.9.8.1", device = "h1" }
             """
     ) { call in
+        let (network, gateway) = (try call[to].network, try call[via]?.address)
+        if let network, let gateway, network.isIPv4 != gateway.isIPv4 {
+            throw ArgumentError(
+                "option 'via': an \(network.isIPv4 ? "IPv4" : "IPv6") address wanted as 'to' is \(network), "
+                    + "got \(gateway.host)")
+        }
         let route = Route(
-            to: try call[to].network, via: try call[via]?.address, link: try call[device]?.index() ?? 0)
+            to: network, via: gateway, link: try call[device]?.index() ?? 0)
         guard route.via != nil || route.link != 0 else {
             throw ArgumentError("option 'via' or 'device' wanted")
         }
@@ -61,19 +67,37 @@ private func route(_ holdings: Holdings) -> Primitive {
 private func routes() -> Primitive {
     Primitive(
         "net.routes", "Lists the routes of this network namespace.",
-        returns: "a list of tables: to, via, device",
-        gives: ["{ to: string, via: string?, device: string? }[]"], shell: "ip route", see: ["ip-route(8)"],
+        returns: """
+            a list of tables: to, via, device; type, as in unicast or blackhole; metric; nexthops where packets are \
+            shared out among several, a list of tables: via, device, weight
+            """,
+        gives: [
+            "{ to: string, via: string?, device: string?, type: string, metric: integer?, "
+                + "nexthops: { via: string?, device: string?, weight: integer }[]? }[]"
+        ], shell: "ip route", see: ["ip-route(8)"],
         example: "for _, route in ipairs(net.routes()) do print(route.to, route.via, route.device) end"
     ) { _ in
         let names = try Dictionary(Link.all().map { ($0.index, $0.name) }) { first, _ in first }
         return [
             .value(
                 .list(
-                    try Route.all().map {
+                    try Route.all().map { route in
                         .record([
-                            "to": .text($0.to.map { "\($0)" } ?? "default"),
-                            "via": $0.via.map { .text($0.host) } ?? .absent,
-                            "device": names[$0.link].map(Value.text) ?? .absent,
+                            "to": .text(route.to.map { "\($0)" } ?? "default"),
+                            "via": route.via.map { .text($0.host) } ?? .absent,
+                            "device": names[route.link].map(Value.text) ?? .absent,
+                            "type": .text(route.type),
+                            "metric": route.metric == 0 ? .absent : .integer(Int64(route.metric)),
+                            "nexthops": route.hops.isEmpty
+                                ? .absent
+                                : .list(
+                                    route.hops.map {
+                                        .record([
+                                            "via": $0.via.map { .text($0.host) } ?? .absent,
+                                            "device": names[$0.link].map(Value.text) ?? .absent,
+                                            "weight": .integer(Int64($0.weight)),
+                                        ])
+                                    }),
                         ])
                     }))
         ]
