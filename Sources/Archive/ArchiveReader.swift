@@ -3,14 +3,6 @@ internal import Glibc
 
 /// archive_read(3) of one descriptor: its entries in order, and their data.
 @safe final class ArchiveReader {
-    /// What the bytes are taken for.
-    enum Kind {
-        /// A plain tar archive.
-        case tar
-        /// One stream under any of the filters.
-        case anyFilter
-    }
-
     /// A piece of a file's content and where it belongs.
     @safe struct Block {
         let bytes: UnsafeRawBufferPointer
@@ -19,25 +11,31 @@ internal import Glibc
 
     private static let blockSize = 1 << 20
     private let archive: OpaquePointer
-    private let kind: Kind
+    /// The bytes below the filters, where there are any.
+    private let input: Input?
 
-    init(_ descriptor: Int32, _ kind: Kind) throws(ArchiveError) {
+    /// A plain tar archive.
+    init(tar descriptor: Int32) throws(ArchiveError) {
         guard let archive = unsafe archive_read_new() else { throw ArchiveError(nil, "out of memory") }
         unsafe self.archive = unsafe archive
-        self.kind = kind
-        switch kind {
-        case .tar: unsafe archive_read_support_format_tar(archive)
-        case .anyFilter:
-            unsafe archive_read_support_filter_gzip(archive)
-            unsafe archive_read_support_filter_zstd(archive)
-            unsafe archive_read_support_filter_xz(archive)
-            unsafe archive_read_support_filter_bzip2(archive)
-            unsafe archive_read_support_filter_lz4(archive)
-            unsafe archive_read_support_format_raw(archive)
-        }
+        input = nil
+        unsafe archive_read_support_format_tar(archive)
         if unsafe archive_read_open_fd(archive, descriptor, Self.blockSize) != ARCHIVE_OK {
             throw failure(at: nil)
         }
+    }
+
+    /// One stream under any of the filters that verify their checksums.
+    init(_ input: Input) throws(ArchiveError) {
+        guard let archive = unsafe archive_read_new() else { throw ArchiveError(nil, "out of memory") }
+        unsafe self.archive = unsafe archive
+        self.input = input
+        unsafe archive_read_support_filter_zstd(archive)
+        unsafe archive_read_support_filter_xz(archive)
+        unsafe archive_read_support_filter_bzip2(archive)
+        unsafe archive_read_support_filter_lz4(archive)
+        unsafe archive_read_support_format_raw(archive)
+        if unsafe input.open(archive) != ARCHIVE_OK { throw failure(at: nil) }
     }
 
     deinit { unsafe archive_read_free(archive) }
@@ -66,6 +64,7 @@ internal import Glibc
 
     /// libarchive's complaint in our words.
     private func failure(at member: [UInt8]?, after last: [UInt8]? = nil) -> ArchiveError {
+        if let failure = input?.failure { return failure }
         let number = unsafe archive_errno(archive)
         let words = unsafe String(decoding: bytes(archive_error_string(archive)) ?? [], as: UTF8.self)
         let lower = words.prefix(1).lowercased() + words.dropFirst()

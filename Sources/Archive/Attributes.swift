@@ -74,8 +74,14 @@ extension Extraction {
         if target.bytes == member.path.bytes { return }
         let source = try tree.parent(of: target, for: member.name)
         let name = target.name
-        _ = unsafe try replacing(member, place, "linkat") { new in
-            name.withCharacters { unsafe linkat(source.descriptor, $0, place.descriptor, new, 0) }
+        do throws(ArchiveError) {
+            _ = unsafe try replacing(member, place, "linkat") { new in
+                name.withCharacters { unsafe linkat(source.descriptor, $0, place.descriptor, new, 0) }
+            }
+        } catch {
+            let text = String(decoding: target.original, as: UTF8.self)
+            throw ArchiveError(
+                member.name, "cannot link to \"\(text)\": \(error.reason)", number: error.number)
         }
         if tree.isLink(target) { tree.noteLink(member.path) }
     }

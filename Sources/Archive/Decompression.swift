@@ -16,27 +16,49 @@ enum Compression: String {
         guard let match = known.first(where: { bytes.starts(with: $0.1) }) else { return nil }
         self = match.0
     }
+
+    /// Whether a frame starts here that zstd and lz4 pass over.
+    static func isSkippable(_ bytes: [UInt8]) -> Bool {
+        bytes.count >= 4 && bytes[0] & 0xf0 == 0x50 && bytes[1..<4].elementsEqual([0x2a, 0x4d, 0x18])
+    }
 }
 
 /// Decompresses in a process of its own, so that decompressing and writing share the work of two processors.
 enum Decompression {
     /// Copies `source` decompressed to `destination`; stops without complaint when nobody reads on.
     static func run(from source: Int32, to destination: Int32) throws(ArchiveError) {
-        let reader = try ArchiveReader(source, .anyFilter)
+        let input = Input(source)
+        try input.skipFrames()
+        if Compression(magic: try input.peek(6)) == .gzip {
+            let inflation = try Inflation(input)
+            while let piece = unsafe try inflation.next() {
+                guard unsafe try pass(piece, to: destination) else { return }
+            }
+            return
+        }
+        let reader = try ArchiveReader(input)
         guard let entry = unsafe try reader.next() else { return }
         _ = unsafe entry
         while let block = try reader.block(of: nil) {
-            var rest = unsafe block.bytes
-            while unsafe !rest.isEmpty {
-                let count = unsafe write(destination, rest.baseAddress, rest.count)
-                if count < 0 {
-                    let number = errorNumber()
-                    if number == EPIPE { return }
-                    if number == EINTR { continue }
-                    throw ArchiveError(nil, call: "write", number: number)
-                }
-                unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-            }
+            guard unsafe try pass(block.bytes, to: destination) else { return }
         }
+    }
+
+    /// Writes all of it; false when nobody reads on.
+    private static func pass(
+        _ bytes: UnsafeRawBufferPointer, to destination: Int32
+    ) throws(ArchiveError) -> Bool {
+        var rest = unsafe bytes
+        while unsafe !rest.isEmpty {
+            let count = unsafe write(destination, rest.baseAddress, rest.count)
+            if count < 0 {
+                let number = errorNumber()
+                if number == EPIPE { return false }
+                if number == EINTR { continue }
+                throw ArchiveError(nil, call: "write", number: number)
+            }
+            unsafe rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+        return true
     }
 }

@@ -51,7 +51,7 @@ internal import Glibc
         if unsafe archive_entry_xattr_reset(entry) > 0 {
             var (key, value, size): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
             while unsafe archive_entry_xattr_next(entry, &key, &value, &size) == ARCHIVE_OK {
-                let name = unsafe bytes(key) ?? []
+                let name = decoded(unsafe bytes(key) ?? [])
                 guard all || name.starts(with: Array("user.".utf8)) else { continue }
                 let content = unsafe Array(UnsafeRawBufferPointer(start: value, count: size))
                 found.append(Attribute(name: name, value: content))
@@ -65,6 +65,23 @@ internal import Glibc
         }
         return found
     }
+}
+
+/// An attribute's name without the percent signs that libarchive and GNU tar write for what pax's records cannot hold.
+private func decoded(_ name: [UInt8]) -> [UInt8] {
+    var (result, rest): ([UInt8], ArraySlice<UInt8>) = ([], name[...])
+    while let first = rest.popFirst() {
+        let digits = rest.prefix(2)
+        if first == 37, digits.count == 2, digits.first != 43,
+            let byte = UInt8(String(decoding: digits, as: UTF8.self), radix: 16), byte != 0
+        {
+            result.append(byte)
+            rest = rest.dropFirst(2)
+        } else {
+            result.append(first)
+        }
+    }
+    return result
 }
 
 /// An extended attribute, xattr(7).

@@ -42,7 +42,7 @@ public struct Unpacking: Sendable {
             throw SystemCallError("read", EISDIR, [.init("path", archive.string)])
         }
         // What cannot be looked at twice, such as a pipe, may be compressed.
-        let isPlain = count >= 0 && Compression(magic: head) == nil
+        let isPlain = count >= 0 && Compression(magic: head) == nil && !Compression.isSkippable(head)
         if isPlain {
             let writer = try self.writer(reading: source.number, into: target.number)
             do { try writer.wait() } catch {
@@ -68,7 +68,7 @@ public struct Unpacking: Sendable {
         _ = consume output
         let writer: Worker
         do {
-            writer = try self.writer(reading: reading, into: target)
+            writer = try self.writer(reading: reading, into: target, drains: true)
         } catch {
             reader.end()
             throw error
@@ -94,7 +94,10 @@ public struct Unpacking: Sendable {
         return summary
     }
 
-    private func writer(reading source: Int32, into target: Int32) throws(SystemCallError) -> Worker {
+    /// `drains` where another process writes what this one reads, and has checks to make at its end.
+    private func writer(
+        reading source: Int32, into target: Int32, drains: Bool = false
+    ) throws(SystemCallError) -> Worker {
         var settings = Extraction.Settings()
         settings.owners = keepsOwners
         settings.attributes = keepsAttributes
@@ -104,9 +107,9 @@ public struct Unpacking: Sendable {
         return try Worker { () throws(ArchiveError) in
             try Confinement.enter(target)
             let extraction = Extraction(Tree(root: target), settings)
-            let reader = try ArchiveReader(source, .tar)
+            let reader = try ArchiveReader(tar: source)
             try extraction.run(reader)
-            drain(source)
+            if drains { try drain(source) }
             return [extraction.entries, extraction.written]
         }
     }
@@ -118,11 +121,15 @@ public struct Unpacking: Sendable {
     }
 }
 
-/// Reads a little past the end of the archive, so that the check at a compressed stream's end is made.
-private func drain(_ source: Int32) {
-    var scrap = [UInt8](repeating: 0, count: 1 << 16)
-    for _ in 0..<32 {
-        let count = unsafe scrap.withUnsafeMutableBytes { unsafe read(source, $0.baseAddress, $0.count) }
-        if count <= 0 { return }
+/// Reads what follows the end of the archive, so that the check at a compressed stream's end is made.
+private func drain(_ source: Int32) throws(ArchiveError) {
+    var scrap = [UInt8](repeating: 0, count: 1 << 18)
+    // A tape's block is filled up with zeros. A few bytes can stand for zeros without end, though.
+    for _ in 0..<(1 << 12) {
+        let count = try attempt("read", nil) {
+            unsafe scrap.withUnsafeMutableBytes { unsafe read(source, $0.baseAddress, $0.count) }
+        }
+        if count == 0 { return }
     }
+    throw ArchiveError(nil, "too much follows its end to tell whether it is whole", number: EFBIG)
 }

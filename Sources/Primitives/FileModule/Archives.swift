@@ -101,6 +101,13 @@ private func explained<Result>(
             failure.hint =
                 "only root outside of user namespaces makes device nodes; leave them out: devices = false"
         }
+        if ["fchown", "fchownat"].contains(error.call), error.code == "EINVAL" {
+            failure.hint =
+                "this user namespace's map lacks the owner; map more (users = \"auto\"), or owner = false"
+        }
+        if error.reason.hasPrefix("its access list names") {
+            failure.hint = "leave access lists and extended attributes out: attributes = false"
+        }
         throw failure
     }
 }

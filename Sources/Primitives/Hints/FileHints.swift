@@ -11,6 +11,8 @@ func fileHint(for error: SystemCallError) -> String? {
     case ("FICLONE", "EOPNOTSUPP"), ("FICLONE", "ENOTTY"):
         "this filesystem cannot share content between files"
     case ("FICLONE", "EXDEV"): "source and destination lie on different filesystems"
+    case ("chown", "EINVAL"), ("fchown", "EINVAL"), ("fchownat", "EINVAL"):
+        "this user namespace's map lacks that user or group; users = \"auto\" maps more"
     case ("mkdirat", "EINVAL"): "a directory cannot be copied into itself"
     case ("unlinkat", "EBUSY"): "something is mounted there; fs.unmount it first"
     case ("unlinkat", "ENOTEMPTY"): "fs.delete removes a directory with all in it"
