@@ -10,7 +10,14 @@ func mountHint(_ error: SystemCallError) -> String? {
         }
         return "this kernel has no \(type) (not in /proc/filesystems); try: modprobe \(type)"
     case ("LOOP_CONFIGURE", "EINVAL"): return "only a regular file or a block device can be looped over"
-    case ("fsconfig", "ENOTBLK"): return "a file is mounted with loop = true"
+    case ("fsconfig", "ENOTBLK"):
+        guard let source = subject("source"),
+            let status = try? FileStatus.read(RootPath(Path(source), in: nil), following: true),
+            status.kind == .file
+        else { return nil }
+        return "a file is mounted with loop = true"
+    case ("LOOP_CONFIGURE", "EBUSY") where error.detail != nil:
+        return "mount it the same way, or let go of that device first: losetup -d"
     case ("openat2", "ELOOP") where error.detail == RootPath.refusal:
         return "the image has a link where a directory of its own belongs; remove it there"
     case ("openat2", "ELOOP"):

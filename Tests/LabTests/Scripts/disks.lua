@@ -57,3 +57,12 @@ for _, one in ipairs(boxes) do
     seen = name
 end
 for _, one in ipairs(boxes) do one:send(true) one:wait() end
+-- What is neither a device nor a file is refused at once.
+proc.run { "mkfifo", "/mnt/fifo" }
+for _, options in ipairs { {}, { type = "ext4" }, { type = "erofs" }, { loop = true } } do
+    options.source, options.target = "/mnt/fifo", "/mnt/a"
+    local no = select(2, pcall(fs.mount, options))
+    assert(({ ENOTBLK = true, EINVAL = true, ENODEV = true })[no.code], tostring(no))
+    assert(not (no.hint or ""):find "loop = true")
+end
+assert(refused("ENOTBLK", fs.mount, { source = "/mnt/other", target = "/mnt/a", type = "ext4" }).hint:find "loop = true")
