@@ -66,3 +66,14 @@ for _, options in ipairs { {}, { type = "ext4" }, { type = "erofs" }, { loop = t
     assert(not (no.hint or ""):find "loop = true")
 end
 assert(refused("ENOTBLK", fs.mount, { source = "/mnt/other", target = "/mnt/a", type = "ext4" }).hint:find "loop = true")
+-- The paths of an overlay's layers may have any character and any length.
+for _, name in ipairs { "u\\b", ("a-directory/"):rep(30) .. "u" } do
+    local dir = "/mnt/layers/" .. name .. "/"
+    for _, layer in ipairs { "lower", "upper\\", "work\\" } do fs.mkdir(dir .. layer) end
+    fs.write(dir .. "lower/file", "x")
+    local all <close> = fs.overlay { lower = { dir .. "lower" },
+        upper = dir .. "upper\\", work = dir .. "work\\", target = "/mnt/all", mkdir = true }
+    assert(fs.read "/mnt/all/file" == "x")
+    fs.write("/mnt/all/new", "y")
+    assert(fs.read(dir .. "upper\\/new") == "y")
+end
