@@ -32,8 +32,11 @@ public struct FilesystemContext: ~Copyable {
     /// Sets an option that is a directory's path, which an error names. ENOENT where it is missing.
     public func set(_ key: String, path: Path) throws(SystemCallError) {
         do throws(SystemCallError) {
-            _ = try Descriptor.open(path, Descriptor.pathOnly | O_DIRECTORY)
-            try set(key, path.bytes)
+            let directory = try Descriptor.open(path, Descriptor.pathOnly | O_DIRECTORY)
+            // fsconfig(2) takes 255 bytes, and overlay reads a backslash as the start of an escape. The mount table
+            // shows what is given here, so that the path itself is preferred.
+            let isPlain = path.bytes.count < 256 && !path.bytes.contains(UInt8(ascii: "\\"))
+            try set(key, isPlain ? path.bytes : Array("/proc/self/fd/\(directory.number)".utf8))
         } catch {
             throw SystemCallError(
                 error.call, error.number, [.init("path", path.string), .init("option", key)],

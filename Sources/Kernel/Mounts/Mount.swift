@@ -107,6 +107,25 @@ public struct Mount: Sendable, Equatable {
         }
     }
 
+    /// ENOTBLK where what stands at the source of a filesystem on a device is neither a device nor a file.
+    ///
+    /// A filesystem that mounts files opens its source, and would wait for the other end of a FIFO.
+    public static func checkSource(_ source: Path) throws(SystemCallError) {
+        // What is missing, or no path at all, is the filesystem's to judge.
+        guard let opened = try? Descriptor.open(source, Descriptor.pathOnly) else { return }
+        let what: String
+        switch try opened.status().st_mode & S_IFMT {
+        case S_IFIFO: what = "a FIFO"
+        case S_IFSOCK: what = "a socket"
+        case S_IFCHR: what = "a character device"
+        case S_IFDIR: what = "a directory"
+        default: return
+        }
+        throw SystemCallError(
+            "fsconfig", ENOTBLK, [.init("source", source.string)],
+            detail: "it is \(what), neither a block device nor a file")
+    }
+
     /// The number of the mount that a path lies on.
     public static func identifier(at path: Path) throws(SystemCallError) -> UInt64 {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)

@@ -48,6 +48,16 @@ public struct RootPath: Sendable {
         }
     }
 
+    /// Where it lies from this process's root, links resolved but for one in last place; needs /proc.
+    public func real() throws(SystemCallError) -> Path {
+        let place = try place(openingParent: true)
+        let parent = try place.openParent()
+        let above = try Path("/proc/self/fd/\(parent.number)").linkTarget()
+        let opened = try place.open(Descriptor.pathOnly | O_NOFOLLOW)
+        guard try opened.status().st_mode & S_IFMT == S_IFDIR else { return above.appending(path) }
+        return try Path("/proc/self/fd/\(opened.number)").linkTarget()
+    }
+
     /// Opens it to mount something there.
     func openTarget(making kind: Kind? = nil) throws(SystemCallError) -> MountTarget {
         guard let root else {

@@ -2,7 +2,7 @@ internal import CKernel
 internal import Glibc
 
 /// What tells mount namespaces apart when they have gone, too: the inode number of one is given to the next.
-enum MountNamespace {
+public enum MountNamespace {
     /// The number of the one that this process is in, asked for once as long as it stays there.
     nonisolated(unsafe) private static var known: UInt64 = 0
 
@@ -22,6 +22,42 @@ enum MountNamespace {
         }
         unsafe known = number
         return number
+    }
+
+    /// A process in this mount namespace that is not of this run; nil where the namespace is this run's own.
+    ///
+    /// Where /proc cannot tell, others are taken to be there.
+    public static func stranger() -> String? {
+        if Namespace.mount.isOwn { return nil }
+        let unknown = "others that /proc does not show"
+        guard let here = try? Namespace.mount.identifier(), let all = try? Processes.list(),
+            let own = try? numberInSight()
+        else { return unknown }
+        let first = unsafe Processes.first ?? own
+        var parents: [Int32: Int32] = [:]
+        for process in all { parents[process.pid] = process.parent }
+        func isOurs(_ pid: Int32) -> Bool {
+            var pid = pid
+            for _ in 0..<1000 {
+                if pid == first || pid == own { return true }
+                guard let parent = parents[pid], parent > 0 else { return false }
+                pid = parent
+            }
+            return false
+        }
+        // Numbers of another pid namespace's processes say nothing.
+        guard isOurs(own), parents[first] != nil else { return unknown }
+        for process in all where !isOurs(process.pid) {
+            if (try? Namespace.mount.identifier(numbered: process.pid)) == here {
+                return "process \(process.pid) (\(process.name))"
+            }
+        }
+        return nil
+    }
+
+    private static func numberInSight() throws(SystemCallError) -> Int32 {
+        let pidfd = Descriptor(owning: ck_pidfd_open(getpid()))
+        return try ProcessFiles.number(of: pidfd.number)
     }
 
     /// The same of a process by its number below /proc; nil where it cannot be seen.

@@ -48,11 +48,12 @@ public final class Child {
         if namespaces.contains(.mount) { OwnProgram.prepareForCopy() }
         Namespace.noteOrigin(before: namespaces)
         var pidfd: Int32 = -1
+        let own = getpid()
         let pid = try systemCall("clone", Namespace.subject(namespaces)) {
             unsafe ck_clone(namespaces.flags, &pidfd, group?.directory ?? -1)
         }
         if pid == 0 {
-            Processes.beginCopy()
+            Processes.beginCopy(of: own)
             Namespace.note(namespaces, areNew: true)
         }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))

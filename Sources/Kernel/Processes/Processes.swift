@@ -8,8 +8,14 @@ public enum Processes {
     /// since the first process of a pid namespace is 1 like that of the one around it.
     public static var generation: Int { unsafe copies }
 
-    /// To be called in a copy of this process first.
-    static func beginCopy() { unsafe copies += 1 }
+    /// The pid of this run's first process, in the pid namespace that it is in; nil where this is that process.
+    nonisolated(unsafe) static private(set) var first: Int32?
+
+    /// To be called in a copy of this process first, with the pid of the copied one.
+    static func beginCopy(of pid: Int32) {
+        if unsafe first == nil { unsafe first = pid }
+        unsafe copies += 1
+    }
 
     /// This process's pid in its pid namespace.
     public static var current: Int32 { getpid() }

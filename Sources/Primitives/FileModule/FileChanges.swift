@@ -121,7 +121,12 @@ private func remove() -> Primitive {
         ], example: #"fs.remove "notes.txt""#
     ) { call in
         let path = try place.read(call)
-        if try call[recursive] { try Tree.remove(path) } else { try Files.remove(path) }
+        if try call[recursive] {
+            try GuardRails.checkDelete(path)
+            try Tree.remove(path)
+        } else {
+            try Files.remove(path)
+        }
         return []
     }
 }

@@ -29,9 +29,14 @@ struct MountSettings {
 
     /// Mounts `source` as `type`, or as the first type of this kernel that takes it.
     func mount(_ type: String?, _ source: Path) throws(SystemCallError) -> DetachedMount {
-        if let type { return try make(type, source) }
+        let types = (try? FilesystemTypes.onDevices()) ?? []
+        if let type {
+            if types.contains(type) { try Mount.checkSource(source) }
+            return try make(type, source)
+        }
+        try Mount.checkSource(source)
         var last = SystemCallError("fsopen", 19, [.init("source", source.string)])
-        for type in try FilesystemTypes.onDevices() {
+        for type in types {
             do { return try make(type, source) } catch { last = error }
         }
         throw last

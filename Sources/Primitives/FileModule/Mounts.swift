@@ -271,7 +271,7 @@ private func unmount(_ holdings: Holdings) -> Primitive {
     let recursive = Parameter<Bool>("recursive", "Unmounts what is mounted below it first.", default: false)
     return Primitive(
         "fs.unmount", "Unmounts a filesystem.", positional: [target.any],
-        options: [detach.any, recursive.any],
+        options: [detach.any, recursive.any, GuardRails.others.any],
         shell: "umount {detach?-l:} {recursive?-R:} {target}", see: ["umount(2)"],
         fails: [
             "EBUSY": "a process works in it, or something is mounted below it",
@@ -283,6 +283,7 @@ private func unmount(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let (path, lazily) = (try call[target], try call[detach])
+        try GuardRails.checkUnmount(path, call)
         if try call[recursive] {
             let below = try MountTable.read().filter { $0.target.lies(in: path) && $0.target != path }
             for entry in below.reversed() { try Mount.unmount(entry.target, detach: lazily) }
@@ -305,12 +306,13 @@ private func propagation() -> Primitive {
     return Primitive(
         "fs.propagation", "Says whether mounts made here show in copies of it.",
         positional: [target.any, kind.any],
-        options: [recursive.any], shell: "mount --make-{recursive?r:}{kind} {target}",
+        options: [recursive.any, GuardRails.others.any], shell: "mount --make-{recursive?r:}{kind} {target}",
         see: ["mount_namespaces(7)"],
         fails: [
             "EINVAL": "it is no mount point", "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
         ], example: #"fs.propagation("/", "private", { recursive = true })"#
     ) { call in
+        try GuardRails.checkPropagation(try call[target], call)
         try call[kind].set(at: try call[target], recursive: try call[recursive])
         return []
     }

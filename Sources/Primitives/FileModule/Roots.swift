@@ -10,7 +10,7 @@ private func pivot() -> Primitive {
         "old", "Where inside it the old root is mounted; made where missing.", shown: "the old root is gone")
     return Primitive(
         "fs.pivot", "Makes a directory the root of this mount namespace.", positional: [root.any],
-        options: [old.any],
+        options: [old.any, GuardRails.others.any],
         shell: """
             mount --rbind {root} {root} && cd {root} && {old?mkdir -p:} [{old} &&] pivot_root . {old|.} && \
             {old?:umount -l . &&} cd /
@@ -25,6 +25,7 @@ private func pivot() -> Primitive {
             print(table.concat(fs.list "/", " "))
             """
     ) { call in
+        try GuardRails.checkMounts("change the root", call)
         try RootChange.pivot(try call[root], old: try call[old])
         return []
     }

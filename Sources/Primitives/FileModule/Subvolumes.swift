@@ -139,7 +139,9 @@ private func delete() -> Primitive {
         fails: ["ENOENT": "nothing stands at the path", "EBUSY": "something is mounted in it"],
         example: #"fs.delete "btrfs/images/alpine""#
     ) { call in
-        try Tree.remove(try place.read(call))
+        let path = try place.read(call)
+        try GuardRails.checkDelete(path)
+        try Tree.remove(path)
         return []
     }
 }

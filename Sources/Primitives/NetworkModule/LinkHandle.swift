@@ -8,7 +8,7 @@ final class LinkHandle: HeldHandle {
     private(set) var holding: Holding
     private let holdings: Holdings
     /// Whether the script made it, so that what is set on it goes when it goes.
-    private let isMade: Bool
+    fileprivate let isMade: Bool
 
     private init(_ placed: PlacedLink, _ holding: Holding, isMade: Bool, _ holdings: Holdings) {
         self.placed = placed
@@ -249,10 +249,11 @@ private func linkMethods() -> [Declaration] {
             }
         },
         method(
-            "delete", "Deletes it.", shell: "ip link delete {self}",
+            "delete", "Deletes it.", options: [GuardRails.others.any], shell: "ip link delete {self}",
             fails: ["EOPNOTSUPP": "a link of this kind cannot be deleted"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:delete()"
-        ) { handle, _ in
+        ) { handle, call in
+            if !handle.isMade { try GuardRails.checkDelete(handle.placed, call) }
             try handle.placed.change { link throws(SystemCallError) in try link.delete() }
             handle.holding.keep()
             handle.placed.isGone()

@@ -66,6 +66,7 @@ private func kill() -> Primitive {
     let signal = Parameter<Signal>("signal", "The signal's name.", default: Signal(number: 15))
     return Primitive(
         "proc.kill", "Sends a signal to a process.", positional: [process.any, signal.any],
+        options: [GuardRails.others.any],
         shell: "kill -s {signal} {process}", see: ["kill(2)", "signal(7)"],
         fails: ["ESRCH": "there is no such process", "EPERM": "the process is another user's"],
         example: """
@@ -74,6 +75,7 @@ private func kill() -> Primitive {
             print(child:wait().signal)
             """
     ) { call in
+        try GuardRails.checkSignal(try call[process].pid, call)
         try Processes.signal(try call[process].pid, try call[signal].number)
         return []
     }
