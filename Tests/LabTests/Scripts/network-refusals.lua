@@ -7,14 +7,16 @@ local function refused(pattern, call, ...)
 end
 local link = net.veth { name = "a", peer = "b" }
 -- The kernel's own words are printed, and stay a field.
-local err = refused('^.*RTM_NEWLINK "a": mtu greater than device maximum: invalid argument %(EINVAL%)$', link.set, link, { mtu = 70000 })
+local err = refused('^.*RTM_NEWLINK "a": mtu greater than device maximum: invalid argument %(EINVAL%)$',
+    link.set, link, { mtu = 70000 })
 assert(err.detail == "mtu greater than device maximum" and err.code == "EINVAL")
 sys.sysctl("net.ipv6.conf.a.disable_ipv6", 1)
 refused("IPv6 is disabled on this device: permission denied", link.address, link, "fd00::1/64")
 refused("Unknown parameter 'foo': invalid argument", fs.mount, { type = "tmpfs", target = "/mnt", options = "foo=1" })
 -- A gateway is of the route's own family.
 link:up():address "10.0.0.1/24"
-refused("'via': an IPv4 address wanted as 'to' is 10.9.0.0/16, got a00:2::", net.route, { to = "10.9.0.0/16", via = "a00:2::", device = link })
+refused("'via': an IPv4 address wanted as 'to' is 10.9.0.0/16, got a00:2::",
+    net.route, { to = "10.9.0.0/16", via = "a00:2::", device = link })
 refused("'via': an IPv6 address wanted as 'to' is fd01::/64, got 10.0.0.2", net.route, { to = "fd01::/64", via = "10.0.0.2" })
 -- Every address has no others to speak with.
 do
@@ -45,7 +47,8 @@ do
     net.link "lo":up()
     net.bridge("br0", { address = "172.30.0.1/24" })
     local first <close> = net.publish { port = 8080, to = "172.30.0.2:80" }
-    err = refused('bind "127.0.0.1:8080/tcp": it is published already: address already in use %(EADDRINUSE%)$', net.publish, { port = 8080, to = "172.30.0.3:80" })
+    err = refused('bind "127.0.0.1:8080/tcp": it is published already: address already in use %(EADDRINUSE%)$',
+        net.publish, { port = 8080, to = "172.30.0.3:80" })
     assert(err.hint:find "another port")
     refused("EADDRINUSE", net.publish, { port = 8080, to = "172.30.0.3:80", address = "0.0.0.0" })
     net.publish { port = 8080, to = "172.30.0.3:80", address = "172.30.0.1" }:release()
@@ -55,7 +58,8 @@ do
         local listener <close> = proc.spawn { "perl", "-MIO::Socket::INET", "-e",
             "$s = IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => 8081, " .. option .. ") or die; sleep 20" }
         sys.sleep "400ms"
-        refused('127.0.0.1:8081/' .. protocol .. '": a program listens on it', net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol })
+        refused('127.0.0.1:8081/' .. protocol .. '": a program listens on it',
+            net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol })
         refused("a program listens", net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "0.0.0.0" })
         net.publish { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "172.30.0.1" }:release()
     end
@@ -72,5 +76,6 @@ do
     assert(found["192.0.2.0/24"].via == "fe80::2" and found["192.0.2.0/24"].type == "unicast")
     assert(found.default.metric == 50 and found.default.via == "10.0.0.4" and not found.default.nexthops)
     local hops = found["198.51.100.0/24"].nexthops
-    assert(#hops == 2 and hops[1].via == "10.0.0.2" and hops[1].weight == 3 and hops[1].device == "a" and hops[2].via == "10.0.0.3")
+    assert(#hops == 2 and hops[1].via == "10.0.0.2" and hops[1].weight == 3 and hops[1].device == "a"
+        and hops[2].via == "10.0.0.3")
 end
