@@ -8,10 +8,10 @@ struct HintTests {
     @Test(
         "a user namespace that is refused is told of with what forbids it",
         arguments: [
-            ("clone3:error=EPERM", "kernel/unprivileged_userns_clone", "0"),
-            ("clone3:error=EACCES", "kernel/apparmor_restrict_unprivileged_userns", "1"),
+            ("clone,clone3:error=EPERM", "kernel/unprivileged_userns_clone", "0"),
+            ("clone,clone3:error=EACCES", "kernel/apparmor_restrict_unprivileged_userns", "1"),
             ("write:error=EPERM:when=1", "kernel/apparmor_restrict_unprivileged_userns", "1"),
-            ("clone3:error=ENOSPC", "user/max_user_namespaces", "0"),
+            ("clone,clone3:error=ENOSPC", "user/max_user_namespaces", "0"),
         ])
     func userNamespaces(injection: String, file: String, value: String) throws {
         let script = """

@@ -49,7 +49,7 @@ struct ObservationTests {
             ns.unshare { "pid" }
             local mine = proc.spawn { "sleep", "200" }
             fs.mount { type = "proc", target = "/proc" }
-            mine:signal "KILL"
+            mine:signal "KILL"; sys.sleep "50ms"
             mine:wait()
             """)
         #expect(
