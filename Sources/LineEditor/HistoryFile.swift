@@ -45,7 +45,7 @@ public final class HistoryFile {
         var lines = try file.readToEnd(limit: Int64(8 * Self.mostBytes)).split(separator: Self.newline)
         if start > 0 { lines = Array(lines.dropFirst()) }
         let newest = lines.suffix(most)
-        if size > Self.mostBytes { cut(to: newest, of: size) }
+        if size > Self.mostBytes { cut(lines, of: size) }
         return newest.map(Self.decode)
     }
 
@@ -62,10 +62,16 @@ public final class HistoryFile {
         }
     }
 
-    private func cut(to entries: ArraySlice<ArraySlice<UInt8>>, of size: Int) {
+    /// Keeps the newest lines, half of the most that the file may hold.
+    private func cut(_ lines: [ArraySlice<UInt8>], of size: Int) {
         flock(file.number, LOCK_EX)
         defer { flock(file.number, LOCK_UN) }
-        let kept = entries.suffix(entries.count / 2)
+        var (first, bytes) = (lines.endIndex, 0)
+        while first > lines.startIndex, bytes + lines[first - 1].count < Self.mostBytes / 2 {
+            first -= 1
+            bytes += lines[first].count + 1
+        }
+        let kept = lines[first...]
         // Another session may have been quicker.
         guard lseek(file.number, 0, SEEK_END) == size, ftruncate(file.number, 0) == 0 else { return }
         try? file.write(kept.flatMap { $0 + [Self.newline] })

@@ -4,6 +4,8 @@ public import LuaHost
 /// What the script has made on the host and must be released when it ends, newest first.
 public final class Holdings {
     private var held: [Holding] = []
+    /// How long the list may become before what was released is taken off it.
+    private var mostHeld = 64
     /// A forked child never releases what its parent made.
     private var owner = Processes.generation
     /// Whether what outlives the script is noted too, so that a session can take it back.
@@ -23,10 +25,18 @@ public final class Holdings {
         let holding = Holding(label: label, notes: notes, undo: release, owner: owner)
         holding.listShell = shell
         holding.told = told
-        while let last = held.last, !last.isHeld { held.removeLast() }
+        dropReleased()
         held.append(holding)
         if notesLasting, !hasParts { new.append(holding) }
         return holding
+    }
+
+    /// Takes what was released off the list: at once from its end, and from all of it each time it has doubled.
+    private func dropReleased() {
+        while let last = held.last, !last.isHeld { held.removeLast() }
+        guard held.count >= mostHeld else { return }
+        held.removeAll { !$0.isHeld }
+        mostHeld = max(64, 2 * held.count)
     }
 
     /// Notes, for a session, something that outlives the script or goes with something held; `undo` takes it back.

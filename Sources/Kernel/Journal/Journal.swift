@@ -9,7 +9,11 @@ internal import Glibc
 public final class Journal {
     private var file: File?
     private var count = 0
-    private var open: Set<Int> = []
+    /// The lines of each thing that is noted and not yet gone.
+    private var open: [Int: [UInt8]] = [:]
+    /// How many bytes the file has, and how many it may have before it is written anew.
+    private var size = 0
+    private var mostBytes = 65536
     private var generation = Processes.generation
     private var isRefused = false
     /// Told once, where there can be no journal.
@@ -32,32 +36,55 @@ public final class Journal {
         if generation != Processes.generation { startAnew() }
         if isRefused { return nil }
         count += 1
+        let line = Self.line("+\(count)", thing.words)
         do {
-            try append("+\(count)", thing.words)
+            try append(line)
         } catch {
             isRefused = true
             // Behind another root there is nothing on the host to be made.
             if error.number != EXDEV { complain(error) }
             return nil
         }
-        open.insert(count)
+        open[count] = line
         return JournalNote(self, count)
     }
 
     /// A copy of this process keeps a journal of its own.
     private func startAnew() {
         file = nil
-        (count, open, isRefused, generation) = (0, [], false, Processes.generation)
+        (count, open, isRefused, generation) = (0, [:], false, Processes.generation)
+        (size, mostBytes) = (0, 65536)
     }
 
     fileprivate func confirm(_ number: Int, _ identity: String) {
-        guard generation == Processes.generation, open.contains(number) else { return }
-        try? append("=\(number)", [Array(identity.utf8)])
+        guard generation == Processes.generation, let noted = open[number] else { return }
+        let line = Self.line("=\(number)", [Array(identity.utf8)])
+        open[number] = noted + line
+        try? append(line)
     }
 
     fileprivate func forget(_ number: Int) {
-        guard generation == Processes.generation, open.remove(number) != nil else { return }
-        try? append("-\(number)", [])
+        guard generation == Processes.generation, open.removeValue(forKey: number) != nil else { return }
+        try? append(Self.line("-\(number)", []))
+        if size > mostBytes { shorten() }
+    }
+
+    /// Writes a file with what is noted and not yet gone only, then removes the long one. A run that is killed between the
+    /// two leaves the same notes twice, which does no harm.
+    private func shorten() {
+        guard let long = file else { return }
+        file = nil
+        size = 0
+        do {
+            for number in open.keys.sorted() { try append(open[number] ?? []) }
+            if file == nil { try append([]) }
+            mostBytes = max(65536, 2 * size)
+            Self.remove(long)
+        } catch {
+            if let file { Self.remove(file) }
+            file = long
+            mostBytes *= 2
+        }
     }
 
     /// To be called before this process becomes another program: the lock ends, the process does not.
@@ -65,7 +92,7 @@ public final class Journal {
         guard generation == Processes.generation, !open.isEmpty,
             let space = try? Namespace.pid.identifier(), let start = ProcessStart.read(getpid())
         else { return }
-        try? append("program", ["\(getpid())", "\(start)", "\(space)"].map { Array($0.utf8) })
+        try? append(Self.line("program", ["\(getpid())", "\(start)", "\(space)"].map { Array($0.utf8) }))
     }
 
     /// Removes the file, unless something that was noted is still there.
@@ -80,8 +107,12 @@ public final class Journal {
         unsafe unlinkat(directory.number, file.name, 0)
     }
 
-    private func append(_ mark: String, _ words: [[UInt8]]) throws(SystemCallError) {
-        let line = JournalLine.encode([Array(mark.utf8)] + words)
+    private static func line(_ mark: String, _ words: [[UInt8]]) -> [UInt8] {
+        JournalLine.encode([Array(mark.utf8)] + words)
+    }
+
+    private func append(_ line: [UInt8]) throws(SystemCallError) {
+        size += line.count
         if let file { return try file.descriptor.write(line) }
         let fresh = try Self.make()
         do { try fresh.descriptor.write(JournalLine.encode(Self.header) + line) } catch {
@@ -108,9 +139,14 @@ public final class Journal {
             let fresh = try Descriptor.open(
                 Path(name), O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, mode: 0o600,
                 at: directory.number)
-            try systemCall("fcntl") { ck_lock_record(fresh.number, 1) }
-            // Whoever cleans up may have taken the file for a dead run's before it was locked.
-            if try fresh.status().st_nlink == 1 { return File(fresh, name) }
+            do throws(SystemCallError) {
+                try systemCall("fcntl") { ck_lock_record(fresh.number, 1) }
+                // Whoever cleans up may have taken the file for a dead run's before it was locked.
+                if try fresh.status().st_nlink == 1 { return File(fresh, name) }
+            } catch {
+                unsafe unlinkat(directory.number, name, 0)
+                throw error
+            }
         }
     }
 }

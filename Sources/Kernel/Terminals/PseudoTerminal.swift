@@ -19,7 +19,8 @@ public final class PseudoTerminal {
     }
 
     private let maker = Processes.generation
-    private let arriving, leaving: Descriptor
+    /// The socket by which the side of the person comes to its maker; nil once the terminal is released.
+    private var arriving, leaving: Descriptor?
     /// The side of the person, which the maker has.
     private var master: Descriptor?
     /// The side of the programs, in a process that has opened it.
@@ -84,7 +85,7 @@ public final class PseudoTerminal {
             try keep(side)
         } else {
             peer = try Self.peer(of: side.number)
-            try systemCall("sendmsg") { ck_send_descriptor(leaving.number, side.number) }
+            try systemCall("sendmsg") { ck_send_descriptor(leaving?.number ?? -1, side.number) }
         }
     }
 
@@ -142,7 +143,7 @@ public final class PseudoTerminal {
     /// Takes what another process has opened, if it has by now.
     private func receive() {
         guard master == nil, Processes.generation == maker else { return }
-        let number = ck_receive_descriptor(arriving.number)
+        let number = ck_receive_descriptor(arriving?.number ?? -1)
         if number >= 0 { try? keep(Descriptor(owning: number)) }
     }
 
@@ -153,7 +154,7 @@ public final class PseudoTerminal {
     }
 
     /// What to wait for until somebody has opened it; -1 in a process that it does not come to.
-    var arrival: Int32 { Processes.generation == maker ? arriving.number : -1 }
+    var arrival: Int32 { Processes.generation == maker ? arriving?.number ?? -1 : -1 }
 
     /// EBADF in a process that the side of the person does not come to.
     func checkSide() throws(SystemCallError) {
@@ -166,6 +167,8 @@ public final class PseudoTerminal {
     /// Lets go of it: who works in it is hung up.
     public func close() {
         isClosed = true
+        arriving = nil
+        leaving = nil
         master = nil
         peer = nil
         instance = nil
