@@ -1,0 +1,49 @@
+-- Lua is Lua here: what its manual promises of the standard library holds.
+local tupper = "/proc/" .. proc.self() .. "/exe"
+local place = os.tmpname()
+
+-- Runs a script of its own; returns what it printed, errors among it, and its exit status.
+local function run(text)
+    fs.write(place, text)
+    local words = proc.capture { "sh", "-c", tupper .. " script " .. place .. " 2>&1; echo status $?" }
+    local printed, status = words:match "^(.-)status (%d+)\n?$"
+    return printed, tonumber(status)
+end
+
+local function expect(text, printed, status)
+    local got, ending = run(text)
+    assert(got == printed and ending == (status or 0), ("%s\n--> %s (%s)"):format(text, got, ending))
+end
+
+-- The collector runs from the start, and "stop" holds until "restart".
+expect([[
+    assert(collectgarbage "isrunning" and collectgarbage "stop" == 0 and not collectgarbage "isrunning")
+    local weak, last = setmetatable({}, { __mode = "v" }), nil
+    weak[1] = {}
+    for i = 1, 100000 do last = { i, tostring(i) } end
+    assert(weak[1] and last and collectgarbage "count" > 8000 and not collectgarbage "isrunning")
+    collectgarbage "restart"
+    assert(collectgarbage "isrunning")
+    for i = 1, 200000 do last = { i, tostring(i) } end
+    assert(not weak[1] and last)
+    assert(collectgarbage "incremental" == "incremental" and collectgarbage "generational" == "incremental")
+    for i = 1, 200000 do last = { i, tostring(i) } end
+    assert(collectgarbage "isrunning" and collectgarbage() == 0 and collectgarbage "count" < 2000)
+    print "collected"
+]], "collected\n")
+
+-- Garbage of a short script is collected, too, once there is more than a little of it.
+expect([[
+    for i = 1, 1000000 do local _ = { i } end
+    assert(collectgarbage "count" < 16000)
+]], "")
+
+-- Warnings are off until "@on"; finalizers warn of their errors.
+expect([[
+    warn "unheard"
+    warn "@on" warn("in ", "parts")
+    setmetatable({}, { __gc = function() error("in a finalizer", 0) end }) collectgarbage()
+    warn "@off" warn "unheard" warn "@unknown"
+]], "Lua warning: in parts\nLua warning: error in __gc (in a finalizer)\n")
+
+os.remove(place)
