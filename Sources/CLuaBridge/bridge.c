@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -18,7 +19,23 @@ static const int kibibytes_before_collecting = 1024;
 static volatile sig_atomic_t is_allocating;
 int lb_is_allocating(void) { return is_allocating; }
 
+// What is held is released by code that allocates: this much address space is given back for that first. It is never
+// touched, so that it costs one system call.
+static const size_t reserve_size = 8 << 20;
+static void *reserve = MAP_FAILED;
+
+static void take_reserve(void) {
+    reserve = mmap(NULL, reserve_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void free_reserve(void) {
+    if (reserve != MAP_FAILED)
+        munmap(reserve, reserve_size);
+    reserve = MAP_FAILED;
+}
+
 static _Noreturn void end_for_lack_of_memory(void) {
+    free_reserve();
     static const char message[] = "tupper: out of memory\n";
     (void)!write(STDERR_FILENO, message, sizeof message - 1);
     lb_abandon_script(SIGABRT);
@@ -53,6 +70,7 @@ lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
     lua_State *L = luaL_newstate();
     if (L == NULL)
         end_for_lack_of_memory();
+    take_reserve();
     lua_setallocf(L, allocate, NULL);
     lua_atpanic(L, panic);
     // A step of a negative size only moves the next cycle away: the collector counts as running, as a script sees it.

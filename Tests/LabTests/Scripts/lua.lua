@@ -3,9 +3,10 @@ local tupper = "/proc/" .. proc.self() .. "/exe"
 local place = os.tmpname()
 
 -- Runs a script of its own; returns what it printed, errors among it, and its exit status.
-local function run(text)
+local function run(text, before)
     fs.write(place, text)
-    local words = proc.capture { "sh", "-c", tupper .. " script " .. place .. " 2>&1; echo status $?" }
+    local line = (before or "") .. tupper .. " script " .. place .. " 2>&1; echo status $?"
+    local words = proc.capture { "sh", "-c", line }
     local printed, status = words:match "^(.-)status (%d+)\n?$"
     return printed, tonumber(status)
 end
@@ -45,5 +46,17 @@ expect([[
     setmetatable({}, { __gc = function() error("in a finalizer", 0) end }) collectgarbage()
     warn "@off" warn "unheard" warn "@unknown"
 ]], "Lua warning: in parts\nLua warning: error in __gc (in a finalizer)\n")
+
+-- Out of memory ends a script, and what it made is released all the same, however little is left.
+ns.unshare { "net" }
+for _, length in ipairs { 1, 100, 1000, 30000 } do
+    local printed, status = run(([[
+        net.bridge "memory0"
+        local t = {}
+        while true do t[#t + 1] = ("x"):rep(%d) .. #t end
+    ]]):format(length), "ulimit -v 250000; ")
+    assert(printed == "tupper: out of memory\n" and status == 134, printed .. status)
+    assert(not pcall(net.link, "memory0"))
+end
 
 os.remove(place)
