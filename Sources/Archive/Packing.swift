@@ -31,7 +31,7 @@ public struct Packing: Sendable {
     /// Throws ``ArchiveError``, or SystemCallError for the two paths and for EINTR.
     public func run(_ directory: Path, into archive: Path) throws -> Unpacking.Summary {
         let source = try Descriptor.open(directory, O_RDONLY | O_DIRECTORY)
-        guard let (above, name) = archive.lastStep else {
+        guard let (above, name) = archive.lastStep, !archive.meansDirectory else {
             throw SystemCallError("openat", EISDIR, [.init("path", archive.string)])
         }
         let place = try Descriptor.open(above, O_RDONLY | O_DIRECTORY)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -12,27 +13,38 @@ static lb_dispatch dispatch_function;
 
 // --- The state -------------------------------------------------------------------------------
 
-// Most scripts end before there is anything to collect: the collector starts once this much is in use.
-static const size_t collect_from = 1 << 20;
-static lua_State *waiting_to_collect;
-static size_t in_use;
-
-static void count(size_t old, size_t size) {
-    in_use += size - old;
-    if (in_use > collect_from) {
-        lua_gc(waiting_to_collect, LUA_GCRESTART);
-        waiting_to_collect = NULL;
-    }
-}
+// Most scripts end before there is anything to collect: the collector's first cycle starts once this much more is in use.
+static const int kibibytes_before_collecting = 1024;
 
 static volatile sig_atomic_t is_allocating;
 int lb_is_allocating(void) { return is_allocating; }
 
+// What is held is released by code that allocates: this much address space is given back for that first. It is never
+// touched, so that it costs one system call.
+static const size_t reserve_size = 8 << 20;
+static void *reserve = MAP_FAILED;
+
+static void take_reserve(void) {
+    reserve = mmap(NULL, reserve_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void free_reserve(void) {
+    if (reserve != MAP_FAILED)
+        munmap(reserve, reserve_size);
+    reserve = MAP_FAILED;
+}
+
+static _Noreturn void end_for_lack_of_memory(void) {
+    free_reserve();
+    static const char message[] = "tupper: out of memory\n";
+    (void)!write(STDERR_FILENO, message, sizeof message - 1);
+    lb_abandon_script(SIGABRT);
+    _exit(134);
+}
+
 // Out of memory ends the process: returning NULL would raise LUA_ERRMEM through Swift frames.
 static void *allocate(void *unused, void *block, size_t old, size_t size) {
-    (void)unused;
-    if (waiting_to_collect != NULL)
-        count(block == NULL ? 0 : old, size);
+    (void)unused, (void)old;
     if (size == 0) {
         is_allocating = 1;
         free(block);
@@ -42,12 +54,8 @@ static void *allocate(void *unused, void *block, size_t old, size_t size) {
     is_allocating = 1;
     void *moved = realloc(block, size);
     is_allocating = 0;
-    if (moved == NULL) {
-        static const char message[] = "tupper: out of memory\n";
-        (void)!write(STDERR_FILENO, message, sizeof message - 1);
-        lb_abandon_script(SIGABRT);
-        _exit(134);
-    }
+    if (moved == NULL)
+        end_for_lack_of_memory();
     return moved;
 }
 
@@ -58,10 +66,15 @@ static int panic(lua_State *L) {
 
 lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
     dispatch_function = dispatch;
-    lua_State *L = lua_newstate(allocate, NULL);
+    // Unlike lua_newstate, it also sets the function that warn() calls. Its allocator is realloc and free, too.
+    lua_State *L = luaL_newstate();
+    if (L == NULL)
+        end_for_lack_of_memory();
+    take_reserve();
+    lua_setallocf(L, allocate, NULL);
     lua_atpanic(L, panic);
-    lua_gc(L, LUA_GCSTOP);
-    waiting_to_collect = L;
+    // A step of a negative size only moves the next cycle away: the collector counts as running, as a script sees it.
+    lua_gc(L, LUA_GCSTEP, -kibibytes_before_collecting);
     luaL_openlibs(L);
     lb_watch_stops(L, abandon);
     return L;

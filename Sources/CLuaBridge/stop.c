@@ -16,7 +16,8 @@ static lua_State *volatile running;
 
 void lb_abandon_script(int signal) {
     is_abandoning = 1;
-    abandon_function(signal);
+    if (abandon_function != NULL)
+        abandon_function(signal);
 }
 
 static void raise_stop(lua_State *L, lua_Debug *frame);

@@ -39,8 +39,9 @@ public struct Descriptor: ~Copyable {
         _ path: Path, _ flags: Int32, mode: UInt32 = 0, at directory: Int32? = nil, retry: Bool = true
     ) throws(SystemCallError) -> Descriptor {
         Descriptor(
-            owning: try systemCall("openat", [.init("path", path.string)], retry: retry) {
-                unsafe path.withPlatformString {
+            owning: try systemCall("openat", [.init("path", path.written)], retry: retry) {
+                let (path, flags) = path.opened(with: flags)
+                return unsafe path.withPlatformString {
                     unsafe openat(directory ?? AT_FDCWD, $0, flags | O_CLOEXEC, mode)
                 }
             })
@@ -100,5 +101,14 @@ public struct Descriptor: ~Copyable {
         }
         if let failure { throw failure }
         return bytes
+    }
+}
+
+extension Path {
+    /// The path and the flags to open it with. The kernel follows a link in last place where a slash comes after it,
+    /// whatever O_NOFOLLOW says: O_DIRECTORY says the same as the slash, and follows no link.
+    func opened(with flags: Int32) -> (path: Path, flags: Int32) {
+        guard meansDirectory, flags & O_NOFOLLOW != 0 else { return (self, flags) }
+        return (withoutSlash, flags | O_DIRECTORY)
     }
 }

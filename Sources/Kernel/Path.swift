@@ -4,10 +4,14 @@ internal import Glibc
 /// A path: bytes without NUL, whatever their encoding.
 ///
 /// Slashes that follow one another stand as one, and those at the end are left out, so that two spellings of a path are
-/// one path. Nothing else is taken apart or made simpler: what `..` means depends on links.
+/// one path. Only system calls get a slash at the end, since it says that a directory is meant. Nothing else is taken
+/// apart or made simpler: what `..` means depends on links.
 public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomStringConvertible {
-    /// The bytes and a NUL, as system calls take them.
+    /// The bytes and a NUL, as system calls take them, without a slash at the end.
     private let characters: [UInt8]
+    /// Whether there was a slash at the end: the path then leads to a directory or to nothing. Two paths that differ in
+    /// this only are equal.
+    public private(set) var meansDirectory = false
 
     /// A path out of bytes; they end at a NUL.
     public init(bytes: some Sequence<UInt8>) {
@@ -19,7 +23,10 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomString
             if byte == slash, characters.last == slash { continue }
             characters.append(byte)
         }
-        if characters.count > 1, characters.last == slash { characters.removeLast() }
+        if characters.count > 1, characters.last == slash {
+            characters.removeLast()
+            meansDirectory = true
+        }
         characters.append(0)
         self.characters = characters
     }
@@ -39,11 +46,18 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomString
     /// How many bytes that is.
     public var length: Int { characters.count - 1 }
 
+    public static func == (left: Path, right: Path) -> Bool { left.characters == right.characters }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(characters) }
+
     /// As messages show it.
     public var description: String { string }
 
     /// As messages show it.
     public var string: String { String(decoding: slice, as: UTF8.self) }
+
+    /// The same with the slash that says that a directory is meant.
+    var written: String { meansDirectory ? string + "/" : string }
 
     public var isEmpty: Bool { length == 0 }
 
@@ -54,7 +68,8 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomString
     public func withPlatformString<Result>(
         _ body: (UnsafePointer<CChar>) throws -> Result
     ) rethrows -> Result {
-        try unsafe characters.withUnsafeBufferPointer { buffer in
+        let whole = meansDirectory ? slice + [UInt8(ascii: "/"), 0] : characters[...]
+        return try unsafe whole.withUnsafeBufferPointer { buffer in
             try unsafe buffer.withMemoryRebound(to: CChar.self) {
                 // It is never empty.
                 try unsafe body($0.baseAddress.unsafelyUnwrapped)
@@ -91,14 +106,29 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomString
 
     /// A path below this one, also where the other starts at the root: then this one takes the root's place.
     public func appending(_ other: Path) -> Path {
-        isEmpty ? other : Path(bytes: slice + [UInt8(ascii: "/")] + other.slice)
+        if isEmpty { return other }
+        var path = Path(bytes: slice + [UInt8(ascii: "/")] + other.slice)
+        path.meansDirectory = other.meansDirectory
+        return path
     }
 
     /// Where the other leads from here.
     public func following(_ other: Path) -> Path { other.isAbsolute ? other : appending(other) }
 
     /// Without the slash at its start.
-    public var relative: Path { isAbsolute ? Path(bytes: slice.dropFirst()) : self }
+    public var relative: Path {
+        guard isAbsolute else { return self }
+        var path = Path(bytes: slice.dropFirst())
+        path.meansDirectory = meansDirectory
+        return path
+    }
+
+    /// Without a slash at its end: system calls that follow no link in last place then hold to that.
+    public var withoutSlash: Path {
+        var path = self
+        path.meansDirectory = false
+        return path
+    }
 
     /// Whether it is `other`, or names something below it; both absolute.
     public func lies(in other: Path) -> Bool {

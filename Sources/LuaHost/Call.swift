@@ -81,6 +81,7 @@ internal import CLuaBridge
     }
 
     private func checkOptions() throws {
+        try unsafe state.refuseInheritedFields(at: primitive.tableIndex, on: lua, "the table of options")
         unsafe lua_pushnil(lua)
         while unsafe lua_next(lua, primitive.tableIndex) != 0 {
             unsafe lb_pop(lua, 1)
@@ -188,7 +189,13 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
     }
 
     /// The plain value. Throws where there is a function, a handle or a cycle in it.
-    public func plain() throws -> Value { try unsafe state.value(at: index, on: lua, depth: 0) }
+    public func plain() throws -> Value {
+        try checkFields()
+        return try unsafe state.value(at: index, on: lua, depth: 0, isArgument: true)
+    }
+
+    /// Refuses a table that inherits fields, which would not be seen.
+    public func checkFields() throws { try unsafe state.refuseInheritedFields(at: index, on: lua, place) }
 
     /// A handle of any kind; nil for any other value.
     public func anyHandle() -> (any Handle)? { unsafe state.handle(at: index, on: lua) }
@@ -213,6 +220,7 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
     public func fields(known: [String], _ read: (String, Slot) throws -> Void) throws {
         guard unsafe lua_type(lua, index) == LUA_TTABLE else { throw wanted("a table") }
         guard unsafe lua_checkstack(lua, 8) != 0 else { throw ArgumentError("the Lua stack is full") }
+        try checkFields()
         let (base, table) = unsafe (lua_gettop(lua), lua_absindex(lua, index))
         defer { unsafe lua_settop(lua, base) }
         unsafe lua_pushnil(lua)
@@ -246,6 +254,7 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
     public func elements<Element>(_ element: (Slot) throws -> Element) throws -> [Element] {
         guard unsafe lua_type(lua, index) == LUA_TTABLE else { throw wanted("a list") }
         guard unsafe lua_checkstack(lua, 8) != 0 else { throw ArgumentError("the Lua stack is full") }
+        try checkFields()
         let table = unsafe lua_absindex(lua, index)
         // Words that are arguments can share their table with options.
         if case .option = position { try refuseNames(in: table) }

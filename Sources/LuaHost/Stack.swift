@@ -61,7 +61,11 @@ extension State {
     func value(at index: Int32) throws -> Value { try unsafe value(at: index, on: lua, depth: 0) }
 
     /// A copy of the plain value at an index; functions, handles and cycles are refused by name.
-    func value(at index: Int32, on lua: OpaquePointer, depth: Int) throws -> Value {
+    ///
+    /// A table that inherits fields is refused in an argument; what a function returns is copied without them.
+    func value(
+        at index: Int32, on lua: OpaquePointer, depth: Int, isArgument: Bool = false
+    ) throws -> Value {
         switch unsafe lua_type(lua, index) {
         case LUA_TNIL, LUA_TNONE: return .absent
         case LUA_TBOOLEAN: return .boolean(unsafe lua_toboolean(lua, index) != 0)
@@ -71,17 +75,20 @@ extension State {
             }
             return .number(unsafe lua_tonumberx(lua, index, nil))
         case LUA_TSTRING: return .bytes(unsafe bytes(at: index, on: lua))
-        case LUA_TTABLE: return try unsafe table(at: index, on: lua, depth: depth)
+        case LUA_TTABLE: return try unsafe table(at: index, on: lua, depth: depth, isArgument)
         default:
             let kind = unsafe String(cString: lua_typename(lua, lua_type(lua, index)))
             throw ArgumentError("a \(kind) cannot be passed on; only plain values can")
         }
     }
 
-    private func table(at index: Int32, on lua: OpaquePointer, depth: Int) throws -> Value {
+    private func table(
+        at index: Int32, on lua: OpaquePointer, depth: Int, _ isArgument: Bool
+    ) throws -> Value {
         guard depth < Self.deepest, unsafe lua_checkstack(lua, 8) != 0 else {
             throw ArgumentError("a table nests deeper than \(Self.deepest) levels, or contains itself")
         }
+        if isArgument { try unsafe refuseInheritedFields(at: index, on: lua, "a table in the argument") }
         var entries: [Value.Entry] = []
         let table = unsafe lua_absindex(lua, index)
         unsafe lua_pushnil(lua)
@@ -89,8 +96,8 @@ extension State {
             do {
                 entries.append(
                     .init(
-                        try unsafe value(at: -2, on: lua, depth: depth + 1),
-                        try unsafe value(at: -1, on: lua, depth: depth + 1)))
+                        try unsafe value(at: -2, on: lua, depth: depth + 1, isArgument: isArgument),
+                        try unsafe value(at: -1, on: lua, depth: depth + 1, isArgument: isArgument)))
             } catch {
                 unsafe lb_pop(lua, 2)
                 throw error
@@ -98,6 +105,23 @@ extension State {
             unsafe lb_pop(lua, 1)
         }
         return .table(entries)
+    }
+
+    /// Refuses a table whose metatable has `__index`: tables are read raw, and an option that is not seen could be the one
+    /// that makes a mount readonly. Any other value is fine.
+    func refuseInheritedFields(
+        at index: Int32, on lua: OpaquePointer, _ place: @autoclosure () -> String
+    ) throws {
+        guard unsafe lua_type(lua, index) == LUA_TTABLE, unsafe lua_getmetatable(lua, index) != 0 else {
+            return
+        }
+        unsafe push("__index", on: lua)
+        let inherits = unsafe lua_rawget(lua, -2) != LUA_TNIL
+        unsafe lb_pop(lua, 2)
+        guard inherits else { return }
+        throw ArgumentError(
+            "\(place()): a table that inherits fields (__index) is not read",
+            hint: "copy the fields into the table itself")
     }
 
     /// The bytes of the string at an index; the value must be a string.

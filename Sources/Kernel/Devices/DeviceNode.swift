@@ -35,7 +35,7 @@ public struct DeviceNode: Sendable {
 
     /// Makes it where nothing is yet, not even a link: EEXIST.
     public func make(at path: Path, in root: Path? = nil) throws(SystemCallError) {
-        guard let (directory, name) = path.lastStep else {
+        guard let (directory, name) = path.lastStep, !path.meansDirectory else {
             throw SystemCallError("mknod", EINVAL, [.init("path", path.string)])
         }
         let place = try RootPath(directory, in: root).open()

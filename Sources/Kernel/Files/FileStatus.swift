@@ -47,6 +47,8 @@ public struct FileStatus: Sendable {
             if path.root == nil { return try FileStatus(followed(path), target: nil) }
             return try FileStatus(path.openFile(Descriptor.pathOnly).status(), target: nil)
         }
+        // A slash at the end of a link's path leads where the link does.
+        if path.path.meansDirectory { return try read(path, following: true) }
         let place = try path.place()
         let status = try place.status()
         guard status.st_mode & S_IFMT == S_IFLNK else { return FileStatus(status, target: nil) }

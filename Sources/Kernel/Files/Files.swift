@@ -100,7 +100,7 @@ public enum Files {
     /// symlinkat(2).
     public static func makeLink(_ path: RootPath, to target: [UInt8]) throws(SystemCallError) {
         let place = try path.place()
-        let (number, name) = (place.directory, place.name)
+        let (number, name) = (place.directory, place.wholeName)
         let shown: [SystemCallError.Subject] = [
             .init("link", FileName(target).text), .init("path", path.text),
         ]

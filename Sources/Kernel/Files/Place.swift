@@ -7,19 +7,25 @@ struct Place: ~Copyable {
     let name: FileName
     /// What led here.
     private let path: RootPath
+    /// Whether the path says by a slash at its end that a directory is meant.
+    let meansDirectory: Bool
 
-    init(parent: consuming Descriptor?, name: FileName, path: RootPath) {
+    init(parent: consuming Descriptor?, name: FileName, path: RootPath, meansDirectory: Bool) {
         self.parent = parent
         self.name = name
         self.path = path
+        self.meansDirectory = meansDirectory
     }
+
+    /// The name with the slash, for calls that follow no link all the same: they change its directory.
+    var wholeName: FileName { meansDirectory ? FileName(name.bytes + [UInt8(ascii: "/")]) : name }
 
     /// The path as messages show it.
     var text: String { path.text }
 
     /// Another name in the same directory.
     func sibling(_ name: FileName) throws(SystemCallError) -> Place {
-        Place(parent: try openParent(), name: name, path: path)
+        Place(parent: try openParent(), name: name, path: path, meansDirectory: false)
     }
 
     /// The parent's descriptor, or the working directory.
@@ -53,8 +59,15 @@ struct Place: ~Copyable {
             directory, .here, O_RDONLY | O_DIRECTORY, subject: .init("path", text), onSameMount: false)
     }
 
+    /// ENOTDIR where another kind of file stands at a path that means a directory, or is to be made there.
+    func check(_ mode: mode_t, _ call: String) throws(SystemCallError) {
+        guard meansDirectory, mode & S_IFMT != S_IFDIR else { return }
+        throw SystemCallError(call, ENOTDIR, subject)
+    }
+
     /// unlinkat(2).
     func unlink(directory isDirectory: Bool = false) throws(SystemCallError) {
+        let name = wholeName
         try systemCall("unlinkat", subject) {
             unsafe unlinkat(directory, name.characters, isDirectory ? AT_REMOVEDIR : 0)
         }
@@ -83,14 +96,18 @@ extension RootPath {
     func place(openingParent: Bool = false) throws(SystemCallError) -> Place {
         try checkLength()
         if root == nil, !openingParent {
-            return Place(parent: nil, name: FileName(path.bytes), path: self)
+            return Place(
+                parent: nil, name: FileName(path.bytes), path: self, meansDirectory: path.meansDirectory)
         }
         guard let (directory, name) = path.lastStep else {
-            return Place(parent: try openFile(O_DIRECTORY | Descriptor.pathOnly), name: .here, path: self)
+            return Place(
+                parent: try openFile(O_DIRECTORY | Descriptor.pathOnly), name: .here, path: self,
+                meansDirectory: false)
         }
         let parent = RootPath(directory, in: root)
         return Place(
-            parent: try parent.openFile(O_DIRECTORY | Descriptor.pathOnly), name: FileName(name), path: self)
+            parent: try parent.openFile(O_DIRECTORY | Descriptor.pathOnly), name: FileName(name), path: self,
+            meansDirectory: path.meansDirectory)
     }
 
     /// The kernel's PATH_MAX holds also where a path is taken apart.
@@ -106,7 +123,8 @@ extension RootPath {
         let resolve: UInt64 = 0x10 | 0x02
         return Descriptor(
             owning: try systemCall("openat2", [.init("path", text)]) {
-                unsafe path.withPlatformString {
+                let (path, flags) = path.opened(with: flags)
+                return unsafe path.withPlatformString {
                     unsafe ck_openat2(
                         directory.number, $0, UInt64(flags | O_CLOEXEC), UInt64(mode), resolve)
                 }

@@ -20,6 +20,14 @@ public enum Tree {
     ) throws(SystemCallError) -> CopyMethod {
         let place = try destination.place(openingParent: true)
         guard place.name != .here else { throw SystemCallError("mkdirat", EEXIST, place.subject) }
+        let following = following || source.path.meansDirectory
+        if place.meansDirectory {
+            let status =
+                try following
+                ? source.openFile(Descriptor.pathOnly).status()
+                : source.place(openingParent: true).status()
+            try place.check(status.st_mode, "openat")
+        }
         let name = replacing ? FileName(Array(".tupper-\(getpid())-\(Clock.nanoseconds)".utf8)) : place.name
         let target = try place.sibling(name)
         let served = try copy(source, following, to: target, method)
@@ -77,6 +85,7 @@ public enum Tree {
             try rename(source, destination, replacing)
         } catch let error where error.number == EXDEV {
             let place = try source.place(openingParent: true)
+            try place.check(place.status().st_mode, "rename")
             if try place.status().st_mode & S_IFMT == S_IFDIR {
                 try refuseMounts(below: openTop(place))
             }
@@ -90,7 +99,7 @@ public enum Tree {
     ) throws(SystemCallError) {
         let from = try source.place()
         let to = try destination.place()
-        let (old, new) = (from.name, to.name)
+        let (old, new) = (from.wholeName, to.wholeName)
         let (fromDirectory, toDirectory) = (from.directory, to.directory)
         try systemCall("rename", [.init("source", from.text), .init("target", to.text)]) {
             unsafe ck_rename(fromDirectory, old.characters, toDirectory, new.characters, replacing ? 1 : 0)

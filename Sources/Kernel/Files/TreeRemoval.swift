@@ -12,7 +12,9 @@ extension Tree {
 
     static func remove(_ place: borrowing Place, _ patience: Patience) throws(SystemCallError) {
         guard place.name != .here else { throw SystemCallError("unlinkat", EINVAL, place.subject) }
-        guard try place.status().st_mode & S_IFMT == S_IFDIR else { return try place.unlink() }
+        let mode = try place.status().st_mode
+        try place.check(mode, "unlinkat")
+        guard mode & S_IFMT == S_IFDIR else { return try place.unlink() }
         let top = try openTop(place)
         try refuseMounts(below: top)
         if try Subvolume.isSubvolume(top), try destroy(top, place) { return }

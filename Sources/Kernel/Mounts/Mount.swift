@@ -103,7 +103,7 @@ public struct Mount: Sendable, Equatable {
     public static func unmount(_ path: Path, detach: Bool = false) throws(SystemCallError) {
         // UMOUNT_NOFOLLOW, MNT_DETACH.
         try systemCall("umount", [.init("target", path.string)]) {
-            unsafe path.withPlatformString { unsafe umount2($0, 8 | (detach ? 2 : 0)) }
+            unsafe path.withoutSlash.withPlatformString { unsafe umount2($0, 8 | (detach ? 2 : 0)) }
         }
     }
 
@@ -130,7 +130,7 @@ public struct Mount: Sendable, Equatable {
     public static func identifier(at path: Path) throws(SystemCallError) -> UInt64 {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
         try systemCall("statx", [.init("path", path.string)]) {
-            unsafe path.withPlatformString {
+            unsafe path.withoutSlash.withPlatformString {
                 unsafe ck_mount_identifier(AT_FDCWD, $0, AT_SYMLINK_NOFOLLOW, &identifier, &isRoot)
             }
         }

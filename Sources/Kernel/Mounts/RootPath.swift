@@ -29,7 +29,7 @@ public struct RootPath: Sendable {
     public enum Kind: Sendable { case directory, file }
 
     /// The path as messages show it.
-    public var text: String { (root?.appending(path) ?? path).string }
+    public var text: String { (root?.appending(path) ?? path).written }
 
     /// Opens the path itself (O_PATH), never through a magic link; makes what is missing where `making` says.
     public func open(making kind: Kind? = nil) throws(SystemCallError) -> Descriptor {
@@ -40,6 +40,9 @@ public struct RootPath: Sendable {
 
     private func open(making kind: Kind?, below directory: Int32) throws(SystemCallError) -> Descriptor {
         guard let kind else { return try open(path, below: directory) }
+        if kind == .file, path.meansDirectory {
+            throw SystemCallError("openat", EISDIR, [.init("path", text)])
+        }
         do {
             return try open(path, below: directory)
         } catch let error where error.number == ENOENT {
@@ -122,10 +125,12 @@ public struct RootPath: Sendable {
         var resolve: PathResolution = root == nil ? .noMagicLinks : [.noMagicLinks, .inRoot]
         if refusesLinks { resolve.insert(.noLinks) }
         let opened: Descriptor
+        // Else the slash would have a link followed.
+        let asked = root == nil ? path.withoutSlash : path
         do {
             opened = Descriptor(
                 owning: try systemCall("openat2", [.init("path", text)]) {
-                    unsafe path.withPlatformString {
+                    unsafe asked.withPlatformString {
                         unsafe ck_openat2(
                             directory, $0, UInt64(Descriptor.pathOnly | O_CLOEXEC | follow), 0,
                             resolve.rawValue)
@@ -135,10 +140,15 @@ public struct RootPath: Sendable {
             throw SystemCallError("openat2", ELOOP, error.subjects, detail: Self.refusal)
         }
         // Inside a root every link was followed.
-        if root == nil, try opened.status().st_mode & S_IFMT == S_IFLNK {
+        guard root == nil else { return opened }
+        let kind = try opened.status().st_mode & S_IFMT
+        if kind == S_IFLNK {
             throw SystemCallError(
                 "openat2", ELOOP, [.init("path", text)],
                 detail: "it is a symbolic link, which is not followed")
+        }
+        if path.meansDirectory, kind != S_IFDIR {
+            throw SystemCallError("openat2", ENOTDIR, [.init("path", text)])
         }
         return opened
     }

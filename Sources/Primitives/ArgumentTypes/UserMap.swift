@@ -25,7 +25,9 @@ public enum UserMap: ArgumentType, Sendable, Equatable {
             default: break
             }
         }
-        guard case .table(let entries)? = try? slot.plain(), !entries.isEmpty, entries.count <= 340 else {
+        guard slot.kind == "table", case .table(let entries) = try slot.plain(), !entries.isEmpty,
+            entries.count <= 340
+        else {
             throw slot.wanted("\"root\", \"auto\" or a list of { inside=, outside=, count= }")
         }
         return .ranges(try entries.map { try range($0.value, slot) })

@@ -105,6 +105,7 @@ private struct Environment: ArgumentType {
     static var typeName: String { "table of strings" }
     static var annotation: String { "table<string, string|integer|false>" }
     static func read(_ slot: Slot) throws -> Environment {
+        try slot.checkFields()
         guard case .table(let entries)? = try? slot.plain() else {
             throw slot.wanted("a table of strings by name")
         }

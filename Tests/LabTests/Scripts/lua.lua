@@ -1,0 +1,62 @@
+-- Lua is Lua here: what its manual promises of the standard library holds.
+local tupper = "/proc/" .. proc.self() .. "/exe"
+local place = os.tmpname()
+
+-- Runs a script of its own; returns what it printed, errors among it, and its exit status.
+local function run(text, before)
+    fs.write(place, text)
+    local line = (before or "") .. tupper .. " script " .. place .. " 2>&1; echo status $?"
+    local words = proc.capture { "sh", "-c", line }
+    local printed, status = words:match "^(.-)status (%d+)\n?$"
+    return printed, tonumber(status)
+end
+
+local function expect(text, printed, status)
+    local got, ending = run(text)
+    assert(got == printed and ending == (status or 0), ("%s\n--> %s (%s)"):format(text, got, ending))
+end
+
+-- The collector runs from the start, and "stop" holds until "restart".
+expect([[
+    assert(collectgarbage "isrunning" and collectgarbage "stop" == 0 and not collectgarbage "isrunning")
+    local weak, last = setmetatable({}, { __mode = "v" }), nil
+    weak[1] = {}
+    for i = 1, 100000 do last = { i, tostring(i) } end
+    assert(weak[1] and last and collectgarbage "count" > 8000 and not collectgarbage "isrunning")
+    collectgarbage "restart"
+    assert(collectgarbage "isrunning")
+    for i = 1, 200000 do last = { i, tostring(i) } end
+    assert(not weak[1] and last)
+    assert(collectgarbage "incremental" == "incremental" and collectgarbage "generational" == "incremental")
+    for i = 1, 200000 do last = { i, tostring(i) } end
+    assert(collectgarbage "isrunning" and collectgarbage() == 0 and collectgarbage "count" < 2000)
+    print "collected"
+]], "collected\n")
+
+-- Garbage of a short script is collected, too, once there is more than a little of it.
+expect([[
+    for i = 1, 1000000 do local _ = { i } end
+    assert(collectgarbage "count" < 16000)
+]], "")
+
+-- Warnings are off until "@on"; finalizers warn of their errors.
+expect([[
+    warn "unheard"
+    warn "@on" warn("in ", "parts")
+    setmetatable({}, { __gc = function() error("in a finalizer", 0) end }) collectgarbage()
+    warn "@off" warn "unheard" warn "@unknown"
+]], "Lua warning: in parts\nLua warning: error in __gc (in a finalizer)\n")
+
+-- Out of memory ends a script, and what it made is released all the same, however little is left.
+ns.unshare { "net" }
+for _, length in ipairs { 1, 100, 1000, 30000 } do
+    local printed, status = run(([[
+        net.bridge "memory0"
+        local t = {}
+        while true do t[#t + 1] = ("x"):rep(%d) .. #t end
+    ]]):format(length), "ulimit -v 250000; ")
+    assert(printed == "tupper: out of memory\n" and status == 134, printed .. status)
+    assert(not pcall(net.link, "memory0"))
+end
+
+os.remove(place)
