@@ -200,6 +200,18 @@ func unknownOption(_ name: String, known: [String]) -> ArgumentError {
     /// A handle of any kind; nil for any other value.
     public func anyHandle() -> (any Handle)? { unsafe state.handle(at: index, on: lua) }
 
+    /// A handle, or the one that a table has in a field, read without its metatable; nil for any other value.
+    public func anyHandle(orIn field: String) -> (any Handle)? {
+        guard unsafe lua_type(lua, index) == LUA_TTABLE, unsafe lua_checkstack(lua, 8) != 0 else {
+            return anyHandle()
+        }
+        let table = unsafe lua_absindex(lua, index)
+        defer { unsafe lb_pop(lua, 1) }
+        unsafe state.push(field, on: lua)
+        unsafe lua_rawget(lua, table)
+        return unsafe state.handle(at: -1, on: lua)
+    }
+
     /// A handle of one kind.
     public func handle<Subject: Handle>(_ type: Subject.Type = Subject.self) throws -> Subject {
         guard let subject = anyHandle() as? Subject else {

@@ -180,7 +180,7 @@ extension Call {
         withSlot(of: parameter) { slot in
             if slot.isAbsent { return parameter.shellDefault }
             if slot.boolean() == false { return nil }
-            if let handle = slot.anyHandle() { return [shellQuoted(handle.label)] }
+            if let handle = slot.anyHandle(orIn: "process") { return [shellQuoted(handle.label)] }
             guard let value = try? slot.plain() else { return [slot.kind] }
             return value.words
         }

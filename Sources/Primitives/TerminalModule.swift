@@ -198,6 +198,9 @@ extension TerminalHandle: ArgumentType {
 
 extension ProcessBox: ArgumentType {
     static var typeName: String { "process" }
-    static var annotation: String { "tupper.process" }
-    static func read(_ slot: Slot) throws -> ProcessBox { try slot.handle() }
+    static var annotation: String { "tupper.process|{ process: tupper.process }" }
+    static func read(_ slot: Slot) throws -> ProcessBox {
+        if let process = slot.processHandle() as? ProcessBox { return process }
+        return try slot.handle()
+    }
 }

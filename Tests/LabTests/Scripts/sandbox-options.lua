@@ -230,3 +230,19 @@ for _, readonly in ipairs { true, false } do
         assert(sandbox.run { root = "/", readonly = readonly, command = { "true" }, mounts = mounts }.code == 0)
     end
 end
+
+-- A box is a process wherever one is wanted.
+do
+    local box <close> = sandbox { root = root, command = { "sleep", "100" } }
+    assert(ns.list(box).net ~= ns.list().net and ns.id("net", box) == ns.list(box.process).net)
+    equals(proc.capture { "readlink", "/proc/self/ns/net", within = box }, ("net:[%d]\n"):format(ns.list(box).net))
+    equals(#ns.within(box, { "net" }, function() return net.links() end), 1)
+    assert(#fs.mounts(box) > 5 and cap.get(box))
+    -- What only looks like one is none: no metatable is asked.
+    local refused, problem = pcall(ns.list, setmetatable({}, { __index = { process = box.process } }))
+    assert(not refused and tostring(problem):find "pid or a handle", tostring(problem))
+    assert(not pcall(ns.list, { process = 1 }))
+    box:release()
+    refused, problem = pcall(ns.list, box)
+    assert(not refused and tostring(problem):find "it has ended", tostring(problem))
+end
