@@ -119,3 +119,29 @@ public struct ResourceLimit: Sendable, Equatable {
         }
     }
 }
+
+/// The soft limit on open files: each container costs its maker three descriptors, and 1,024 is usual.
+///
+/// Programs that use select(2) fail with higher numbers, so every program gets back the limit that this process started
+/// with: getrlimit(2).
+public enum OpenFileLimit {
+    nonisolated(unsafe) private static var original: (soft: UInt64, hard: UInt64)?
+
+    /// Raises it to the hard limit, once; a process without the right to do so keeps what it has.
+    public static func raise() {
+        guard unsafe original == nil, let old = try? ResourceLimit.current(.openFiles) else { return }
+        unsafe original = old
+        if old.soft < old.hard {
+            try? ResourceLimit.apply([ResourceLimit(.openFiles, soft: old.hard, hard: nil)])
+        }
+    }
+
+    /// Sets it back for a program that this process is about to become, unless something else was set meanwhile.
+    static func restore() {
+        guard let old = unsafe original, old.soft < old.hard,
+            let now = try? ResourceLimit.current(.openFiles), now == (old.hard, old.hard)
+        else { return }
+        unsafe original = nil
+        try? ResourceLimit.apply([ResourceLimit(.openFiles, soft: old.soft, hard: nil)])
+    }
+}

@@ -162,7 +162,7 @@ extension State {
     func push(_ handle: any Handle, on lua: OpaquePointer) {
         _ = unsafe lua_checkstack(lua, 8)
         let kind = kindTable(of: type(of: handle)) ?? register(type(of: handle))
-        let block = unsafe lua_newuserdatauv(lua, MemoryLayout<Int>.size, 0)
+        let block = unsafe lua_newuserdatauv(lua, HandleTable.weight, 0)
         unsafe block?.storeBytes(of: handles.add(handle, metatable: kind.address), as: Int.self)
         unsafe push(.reference(kind.metatable), on: lua)
         unsafe lua_setmetatable(lua, -2)
@@ -175,7 +175,7 @@ extension State {
     /// The handle that a userdata of ours stands for, and its place; nil for any other value, also a foreign userdata.
     private func entry(at index: Int32, on lua: OpaquePointer) -> (place: Int, handle: any Handle)? {
         guard unsafe lua_type(lua, index) == LUA_TUSERDATA,
-            unsafe lua_rawlen(lua, index) == MemoryLayout<Int>.size,
+            unsafe lua_rawlen(lua, index) == HandleTable.weight,
             let block = unsafe lua_touserdata(lua, index),
             unsafe lua_getmetatable(lua, index) != 0
         else { return nil }

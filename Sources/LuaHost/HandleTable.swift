@@ -11,6 +11,10 @@
         }
     }
 
+    /// The bytes of a userdata: its place, then nothing. Lua's collector counts only memory of its own, and would let
+    /// handles heap up for long if they weighed as little as a number.
+    static let weight = 512
+
     private var entries: [AnyObject] = []
     private var free: [Int] = []
 

@@ -85,6 +85,7 @@ public struct Program: Sendable {
     /// Close-on-exec rather than closed: when the program cannot be run, this process goes on.
     private static func prepareToLeave() throws(SystemCallError) {
         try systemCall("close_range") { ck_close_range(3, .max, 4) }
+        OpenFileLimit.restore()
         ck_heed_signals()
     }
 

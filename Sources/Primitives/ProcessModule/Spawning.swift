@@ -67,6 +67,7 @@ final class Spawning {
     /// Makes the copy; in it, `function` runs and the process ends.
     func start(_ function: Function) throws -> ProcessBox {
         state.prepareForCopy(handing: ParentHandle.self)
+        OpenFileLimit.raise()
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
         let parting = hasInit ? try Init() : nil
