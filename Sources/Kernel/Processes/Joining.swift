@@ -71,17 +71,18 @@ public struct Joining {
         }
     }
 
-    /// Runs it to its end with `input` as standard input, and takes what it prints.
+    /// Runs it to its end with `input` as standard input, and takes what it prints; EFBIG beyond `limit` bytes.
     public func run(
-        in container: RunningContainer, input: [UInt8], _ program: () throws -> Program
+        in container: RunningContainer, input: [UInt8], limit: Int, _ program: () throws -> Program
     ) throws -> Program.Outcome {
         let file = try MemoryFile("stdin", containing: input)
-        let output = try MemoryFile("stdout")
+        let stdout = try CapturedOutput()
         var joining = self
         joining.stdin = file.number
-        joining.stdout = output.number
-        let ending = try joining.start(in: container, program).waitOrEnd()
-        return Program.Outcome(ending: ending, output: try output.contents(), errors: [])
+        joining.stdout = stdout.number
+        let child = try joining.start(in: container, program)
+        let (ending, output) = try stdout.collect(from: child, limit: limit)
+        return Program.Outcome(ending: ending, output: output, errors: [])
     }
 
     // MARK: In the helper

@@ -170,18 +170,23 @@ public struct Program: Sendable {
         }
     }
 
+    /// The most that a program may print unless told otherwise, in bytes.
+    public static let mostOutput = 256 << 20
+
     /// Runs the program to its end with `input` as standard input; its errors go to this process's own where
     /// `showingErrors`.
     ///
-    /// Throws what execve(2) refused, as in ENOENT for a missing program.
-    public func run(input: [UInt8] = [], showingErrors: Bool = false) throws(SystemCallError) -> Outcome {
+    /// Throws what execve(2) refused, as in ENOENT for a missing program, and EFBIG where it prints more than `limit` bytes.
+    public func run(
+        input: [UInt8] = [], showingErrors: Bool = false, limit: Int = mostOutput
+    ) throws(SystemCallError) -> Outcome {
         let stdin = try MemoryFile("stdin", containing: input)
-        let stdout = try MemoryFile("stdout")
+        let stdout = try CapturedOutput()
         let stderr = try MemoryFile("stderr")
         let child = try start(
             stdin: stdin.number, stdout: stdout.number, stderr: showingErrors ? nil : stderr.number)
-        let ending = try child.waitOrEnd()
-        return Outcome(ending: ending, output: try stdout.contents(), errors: try stderr.contents())
+        let (ending, output) = try stdout.collect(from: child, limit: limit)
+        return Outcome(ending: ending, output: output, errors: try stderr.contents())
     }
 }
 

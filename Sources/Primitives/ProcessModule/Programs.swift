@@ -42,10 +42,12 @@ struct ProgramOptions {
     }
 
     /// Runs it there to its end.
-    func join(_ process: ProcessTarget, _ call: Call, input: [UInt8]) throws -> Program.Outcome {
+    func join(
+        _ process: ProcessTarget, _ call: Call, input: [UInt8], limit: Int
+    ) throws -> Program.Outcome {
         let container = try RunningContainer(of: process.pid)
         let (joining, program) = try prepared(Joining(), call, container)
-        return try joining.run(in: container, input: input) { try inside(program, call) }
+        return try joining.run(in: container, input: input, limit: limit) { try inside(program, call) }
     }
 
     private func prepared(
@@ -179,15 +181,17 @@ private func capture() -> Primitive {
     let options = ProgramOptions()
     let input = Parameter<ByteString?>("input", "What it reads from standard input.", shown: "nothing")
     let check = Parameter<Bool>("check", "Raises an error for any ending but status 0.", default: true)
+    let limit = Parameter<Size?>("limit", "The most that it may print.", shown: "256M")
     return Primitive(
         "proc.capture", "Runs a program and returns what it prints.",
-        options: options.all + [options.within.any, input.any, check.any],
+        options: options.all + [options.within.any, input.any, check.any, limit.any],
         list: options.words.any, returns: "its standard output, then a table: code, or signal by its name",
         gives: ["string", "{ code: integer?, signal: string? }"],
         shell: ShellLine(stringLiteral: "[printf %s {input} |] \(ProgramOptions.line)"),
         see: ["execve(2)", "waitid(2)"],
         fails: [
             "ENOENT": "there is no such program", "EACCES": "the file is no program, or this user may not",
+            "EFBIG": "it printed more than `limit`",
         ],
         example: """
             local text = proc.capture { "tr", "a-z", "A-Z", input = "hello" }
@@ -195,13 +199,14 @@ private func capture() -> Primitive {
             """
     ) { call in
         let given = try call[input]?.bytes ?? []
+        let most = try call[limit].map { Int(clamping: $0.bytes) } ?? Program.mostOutput
         let outcome: Program.Outcome
         if let process = try call[options.within] {
-            outcome = try options.join(process, call, input: given)
+            outcome = try options.join(process, call, input: given, limit: most)
         } else {
             var program = try options.program(call)
             program.diesWithParent = true
-            outcome = try program.run(input: given, showingErrors: true)
+            outcome = try program.run(input: given, showingErrors: true, limit: most)
         }
         if try call[check], outcome.ending != .code(0) {
             throw refusal("proc.capture", try call[options.words], outcome.ending)

@@ -44,3 +44,29 @@ LUA
     test "$(grep -c ' /run/[ab] ' /proc/self/mounts)" = 0 || exit 3
 ]]
 assert(proc.run { "unshare", "--mount", "sh", "-c", outer, program }.code == 0)
+
+-- Each child costs descriptors: the soft limit on open files does not stop at the usual one, and programs still get that.
+local many = [[
+    "$0" script - <<'LUA'
+    local held = {}
+    for place = 1, 40 do held[place] = ns.spawn({ "uts" }, function(parent) parent:receive() end) end
+    assert(proc.capture { "sh", "-c", "ulimit -Sn" } == "64\n")
+    local own <close> = ns.spawn({ "uts" }, function()
+        proc.limits { open_files = 50 }
+        proc.exec { "sh", "-c", "test $(ulimit -n) = 50" }
+    end)
+    assert(own:wait().code == 0)
+LUA
+]]
+assert(proc.run { "sh", "-c", "ulimit -Sn 64; " .. many, program }.code == 0)
+
+-- What a program prints is taken up to a limit, also where the program would print for ever, and what it leaves running
+-- does not hold up its end.
+local start = sys.time()
+ok, err = pcall(proc.capture, { "yes", limit = "1M" })
+assert(not ok and err.code == "EFBIG" and err.hint:find "limit", tostring(err))
+assert(#proc.capture { "sh", "-c", "yes | head -c 3000000" } == 3000000)
+assert(proc.capture { "sh", "-c", "sleep 20 & echo done" } == "done\n" and sys.time() - start < 15)
+assert(proc.capture { "sh", "-c", "exec >&-; sleep 0.2" } == "")
+assert(not pcall(proc.capture, { "printf", "12345", limit = 4 }))
+assert(proc.capture { "printf", "12345", limit = 5 } == "12345")
