@@ -47,6 +47,20 @@ expect([[
     warn "@off" warn "unheard" warn "@unknown"
 ]], "Lua warning: in parts\nLua warning: error in __gc (in a finalizer)\n")
 
+-- A module of C is found, and cannot be loaded.
+expect([[
+    package.cpath = "/nowhere/?.so;" .. arg[0]:gsub("[^/]*$", "?")
+    local name = arg[0]:match "[^/]*$"
+    local ok, err = pcall(require, name)
+    assert(not ok and err:find("from file '" .. arg[0], 1, true) and err:find "modules in Lua only", err)
+    ok, err = pcall(require, name .. ".part")
+    assert(not ok and err:find("modules in Lua only", 1, true), err)
+    ok, err = pcall(require, "missing.part")
+    assert(not ok and err:find("no file '/nowhere/missing/part.so'\n", 1, true) and err:find "no file '/nowhere/missing.so'")
+    local library, why, kind = package.loadlib(arg[0], "*")
+    assert(not library and why:find "Lua only" and kind == "absent")
+]], "")
+
 -- Out of memory ends a script, and what it made is released all the same, however little is left.
 ns.unshare { "net" }
 for _, length in ipairs { 1, 100, 1000, 30000 } do
