@@ -47,6 +47,28 @@ expect([[
     warn "@off" warn "unheard" warn "@unknown"
 ]], "Lua warning: in parts\nLua warning: error in __gc (in a finalizer)\n")
 
+-- The primitives are globals like any other: a script's own metatable of _G takes nothing away, nor does one of a module.
+expect([[
+    local modules = { "cap", "cgroup", "dev", "fs", "landlock", "net", "ns", "proc", "seccomp", "sys", "term" }
+    local found = {}
+    for name in pairs(_G) do found[name] = true end
+    assert(getmetatable(_G) == nil and found.help and rawget(_G, "source") and not rawget(_G, "undo"))
+    for _, name in ipairs(modules) do assert(found[name] and type(rawget(_G, name)) == "table", name) end
+    setmetatable(_G, { __index = function(_, name) error("undeclared " .. name, 2) end, __newindex = error })
+    assert(#cap.names > 30 and fs.exists "/" and require "sandbox".run and type(fs.tmpfs) == "function")
+    assert(not pcall(function() return undeclared end))
+    local count = 0
+    for name, primitive in pairs(fs) do count = count + 1 assert(rawget(fs, name) == primitive) end
+    assert(count > 30 and fs.nothing == nil and next(fs))
+    -- A script's own values stay, and its own modules.
+    sys.mine, cap.names, net = 1, "mine", nil
+    for name in pairs(sys) do found[name] = true end
+    assert(sys.mine == 1 and found.hostname and cap.names == "mine" and cap.default and rawget(_G, "net") == nil)
+    local copy = setmetatable({}, getmetatable(proc))
+    assert(copy.self == nil and not pcall(function() return copy.self() end))
+    for _ in pairs(copy) do error "what is no module lists nothing" end
+]], "")
+
 -- A module of C is found, and cannot be loaded.
 expect([[
     package.cpath = "/nowhere/?.so;" .. arg[0]:gsub("[^/]*$", "?")
