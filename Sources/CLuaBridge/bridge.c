@@ -76,6 +76,7 @@ lua_State *lb_new_state(lb_dispatch dispatch, lb_abandon abandon) {
     // A step of a negative size only moves the next cycle away: the collector counts as running, as a script sees it.
     lua_gc(L, LUA_GCSTEP, -kibibytes_before_collecting);
     luaL_openlibs(L);
+    lb_refuse_c_modules(L);
     lb_watch_stops(L, abandon);
     return L;
 }

@@ -3,12 +3,12 @@ internal import CLuaBridge
 
 /// Looking at Lua values without running any Lua: tables are read raw, metamethods are not called.
 extension State {
-    /// The names of the global variables and of the modules that are not in use yet.
+    /// The names of the global variables.
     public var globalNames: [String] {
         let base = unsafe lua_gettop(lua)
         defer { unsafe lua_settop(lua, base) }
         unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
-        return Array(Set(keysOnTop() + undeclared.map(\.name))).sorted()
+        return keysOnTop().sorted()
     }
 
     /// The names that can follow a path of names from the globals on: a module's primitives, a table's fields, a handle's
@@ -54,17 +54,14 @@ extension State {
             return module?.declarations.first { $0.shortName == name }?.primitive
         }
         let index = unsafe lb_primitive_index(lua, -1)
-        return index >= 0 ? entries[Int(index)] : nil
+        return index >= 0 ? entry(Int(index)) : nil
     }
 
     /// Pushes what a path leads to; false where it leads nowhere.
     private func walk(_ path: [String]) -> Bool {
         guard unsafe lua_checkstack(lua, Int32(clamping: path.count) + 40) != 0 else { return false }
         unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
-        for (depth, name) in path.enumerated() {
-            if depth == 0, let index = undeclared.firstIndex(where: { $0.name == name }) {
-                register(undeclared.remove(at: index).declare())
-            }
+        for name in path {
             guard unsafe lua_type(lua, -1) == LUA_TTABLE else { return false }
             push(name)
             unsafe lua_rawget(lua, -2)
@@ -75,11 +72,7 @@ extension State {
     /// The module whose table is on top.
     private var moduleOnTop: Module? {
         let pointer = unsafe lua_topointer(lua, -1)
-        return tables.first { table in
-            table.table.push()
-            defer { unsafe lb_pop(lua, 1) }
-            return unsafe lua_topointer(lua, -1) == pointer
-        }?.module
+        return tables.first { unsafe $0.address == pointer }?.module
     }
 
     /// The keys of the table on top that are names.

@@ -1,42 +1,58 @@
 internal import CLua
 internal import CLuaBridge
 
-/// A module's global table. Its primitives enter it when they are first named.
-final class ModuleTable {
-    let module: Module
+/// A module's global table. The module is declared when a script first names something of it, and its primitives enter the
+/// table when they are first named.
+@safe final class ModuleTable {
+    let name: String
     let table: Reference
+    /// What Lua tells the table by.
+    let address: UnsafeRawPointer?
+    private let declare: () -> Module
+    private var declared: Module?
     private unowned let state: State
 
-    init(_ module: Module, in state: State) {
-        self.module = module
+    /// Makes the table on top the global of a module; it stays there.
+    init(_ lazy: LazyModule, in state: State) {
         self.state = state
-        unsafe lua_createtable(state.lua, 0, 8)
+        name = lazy.name
+        declare = lazy.declare
+        unsafe address = lua_topointer(state.lua, -1)
+        unsafe lua_pushvalue(state.lua, -1)
+        table = Reference(popping: state)
+        unsafe lua_pushvalue(state.lua, -1)
+        state.setRawGlobal(name)
+    }
+
+    /// The module, declared by now: its values are in the table.
+    var module: Module {
+        if let declared { return declared }
+        let module = declare()
+        declared = module
+        table.push()
         for (name, value) in module.constants {
+            state.push(name)
+            let isMissing = unsafe lua_rawget(state.lua, -2) == LUA_TNIL
+            unsafe lb_pop(state.lua, 1)
+            // What a script has set stays.
+            guard isMissing else { continue }
             state.push(name)
             state.push(value)
             unsafe lua_rawset(state.lua, -3)
         }
-        unsafe lua_pushvalue(state.lua, -1)
-        table = Reference(popping: state)
-        unsafe lua_createtable(state.lua, 0, 2)
-        let own = Parameter<Anything>("module", "The module.", default: .nothing)
-        let name = Parameter<Anything>("name", "The primitive's name.", default: .nothing)
-        state.setPrimitive(
-            Primitive("module.__index", "Builds a primitive.", positional: [own.any, name.any]) {
-                [unowned self] call in
-                guard case .bytes(let bytes) = try call[name].value, let function = enter(bytes) else {
-                    return []
-                }
-                return [.reference(function)]
-            })
-        state.setPrimitive(
-            Primitive("module.__pairs", "Builds every primitive, to list them.", positional: [own.any]) {
-                [unowned self] _ in
-                enterAll()
-                return [.reference(self.state.rawGlobal("next")), .reference(table), .value(.absent)]
-            })
-        _ = unsafe lua_setmetatable(state.lua, -2)
-        state.setRawGlobal(module.name)
+        unsafe lb_pop(state.lua, 1)
+        return module
+    }
+
+    /// The value of a name that the table lacked; nil where the module has none.
+    func value(_ name: [UInt8]) -> Reference? {
+        let wasDeclared = declared != nil
+        if let function = enter(name) { return function }
+        // Declaring it has brought its values.
+        guard !wasDeclared, module.constants.contains(where: { $0.name.utf8.elementsEqual(name) }) else {
+            return nil
+        }
+        return rawValue(name)
     }
 
     /// Sets a primitive as a field of the table; nil where none has that name.
@@ -44,6 +60,12 @@ final class ModuleTable {
         guard let declaration = module.declarations.first(where: { $0.isNamed(name) }) else { return nil }
         table.push()
         state.setPrimitive(declaration.primitive)
+        unsafe lb_pop(state.lua, 1)
+        return rawValue(name)
+    }
+
+    private func rawValue(_ name: [UInt8]) -> Reference {
+        table.push()
         unsafe state.push(bytes: name, on: state.lua)
         unsafe lua_rawget(state.lua, -2)
         defer { unsafe lb_pop(state.lua, 1) }
@@ -68,36 +90,72 @@ final class ModuleTable {
 extension State {
     /// Makes a module known as a global table.
     public func register(_ module: Module) {
-        modules.append(module)
-        tables.append(ModuleTable(module, in: self))
+        register(lazily: [LazyModule(module.name) { module }])
     }
 
-    /// Makes modules known that are declared only once a script names them.
+    /// Makes modules known as global tables; each is declared only once a script names something of it.
     public func register(lazily modules: [LazyModule]) {
-        undeclared = modules
-        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
-        unsafe lua_createtable(lua, 0, 1)
-        let name = Parameter<Anything>("name", "The global's name.", default: .nothing)
-        let globals = Parameter<Anything>("globals", "The table of globals.", default: .nothing)
-        setPrimitive(
-            Primitive("_G.__index", "Declares a module.", positional: [globals.any, name.any]) { call in
-                guard case .bytes(let bytes) = try call[name].value else { return [] }
-                guard let index = self.undeclared.firstIndex(where: { Array($0.name.utf8) == bytes }) else {
-                    return self.enterGlobal(String(decoding: bytes, as: UTF8.self))
-                }
-                self.register(self.undeclared.remove(at: index).declare())
-                return [.reference(self.rawGlobal(String(decoding: bytes, as: UTF8.self)))]
-            })
-        _ = unsafe lua_setmetatable(lua, -2)
+        let metatable = moduleMetatable ?? makeModuleMetatable()
+        moduleMetatable = metatable
+        metatable.push()
+        for module in modules {
+            unsafe lua_createtable(lua, 0, 0)
+            tables.append(ModuleTable(module, in: self))
+            unsafe lua_pushvalue(lua, -2)
+            _ = unsafe lua_setmetatable(lua, -2)
+            unsafe lb_pop(lua, 1)
+        }
         unsafe lb_pop(lua, 1)
     }
 
-    private func enterGlobal(_ name: String) -> [Argument] {
-        guard let primitive = missingGlobal(name) else { return [] }
-        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
-        setPrimitive(primitive)
-        unsafe lb_pop(lua, 1)
-        return [.reference(rawGlobal(primitive.name))]
+    /// The metatable that all modules have: one for each would make every start longer.
+    private func makeModuleMetatable() -> Reference {
+        unsafe lua_createtable(lua, 0, 2)
+        let own = Parameter<Anything>("module", "The module.", default: .nothing)
+        let name = Parameter<Anything>("name", "The primitive's name.", default: .nothing)
+        setPrimitive(
+            Primitive("module.__index", "Builds a primitive.", positional: [own.any, name.any]) {
+                [unowned self] call in
+                guard case .bytes(let bytes) = try call[name].value, let table = moduleTable(of: call) else {
+                    return []
+                }
+                return table.value(bytes).map { [.reference($0)] } ?? []
+            })
+        let listed = Parameter<AnyValue>("module", "The module.")
+        setPrimitive(
+            Primitive("module.__pairs", "Builds every primitive, to list them.", positional: [listed.any]) {
+                [unowned self] call in
+                moduleTable(of: call)?.enterAll()
+                return [
+                    .reference(rawGlobal("next")), .reference(try call[listed].reference), .value(.absent),
+                ]
+            })
+        return Reference(popping: self)
+    }
+
+    private func moduleTable(of call: Call) -> ModuleTable? {
+        let address = unsafe lua_topointer(call.lua, 1)
+        return tables.first { unsafe $0.address == address }
+    }
+
+    /// Makes primitives known as global functions; each is built only once it is called.
+    public func register(_ names: [String], lazily build: @escaping (String) -> Primitive?) {
+        for name in names {
+            unbuilt.append((entries.count, { build(name) }))
+            entries.append(placeholder)
+            unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
+            setRawGlobal(name)
+        }
+    }
+
+    /// A primitive by its place, built by now.
+    func entry(_ index: Int) -> Primitive {
+        let entry = entries[index]
+        guard entry === placeholder, let waiting = unbuilt.firstIndex(where: { $0.index == index }) else {
+            return entry
+        }
+        if let primitive = unbuilt.remove(at: waiting).build() { entries[index] = primitive }
+        return entries[index]
     }
 
     /// A global variable, past any metatable that a script has given to the table of globals: its functions may raise.
@@ -107,13 +165,6 @@ extension State {
         unsafe lua_rawget(lua, -2)
         defer { unsafe lb_pop(lua, 1) }
         return Reference(popping: self)
-    }
-
-    private func hasRawGlobal(_ name: String) -> Bool {
-        unsafe lua_rawgeti(lua, Self.registry, lua_Integer(LUA_RIDX_GLOBALS))
-        push(name)
-        defer { unsafe lb_pop(lua, 2) }
-        return unsafe lua_rawget(lua, -2) != LUA_TNIL
     }
 
     /// Makes the value on top a global variable, taking it.
@@ -150,17 +201,9 @@ extension State {
             let module = before[(before.lastIndex { !isPart($0) }.map { $0 + 1 } ?? 0)...]
             let after = source[(dot + 1)...]
             let name = after[..<(after.firstIndex { !isPart($0) } ?? source.endIndex)]
-            if !module.isEmpty, !name.isEmpty { moduleTable(module)?.enterIfMissing(Array(name)) }
+            if !module.isEmpty, !name.isEmpty {
+                tables.first { $0.name.utf8.elementsEqual(module) }?.enterIfMissing(Array(name))
+            }
         }
-    }
-
-    private func moduleTable(_ name: ArraySlice<UInt8>) -> ModuleTable? {
-        if let table = tables.first(where: { $0.module.name.utf8.elementsEqual(name) }) { return table }
-        // A script may have given the name to something of its own.
-        guard let index = undeclared.firstIndex(where: { $0.name.utf8.elementsEqual(name) }),
-            !hasRawGlobal(undeclared[index].name)
-        else { return nil }
-        register(undeclared.remove(at: index).declare())
-        return tables.last
     }
 }

@@ -11,13 +11,12 @@ internal import CLuaBridge
     nonisolated(unsafe) static var current: State?
 
     let lua: OpaquePointer
-    /// The modules in use, in order.
-    public internal(set) var modules: [Module] = []
+    /// What Lua can call, by the number that its function has; one that was not called yet may not be built.
     var entries: [Primitive] = []
+    let placeholder = Primitive("", "") { _ in [] }
+    var unbuilt: [(index: Int, build: () -> Primitive?)] = []
     var tables: [ModuleTable] = []
-    /// Makes a global function that a script names and nobody has declared; nil where there is none.
-    public var missingGlobal: (String) -> Primitive? = { _ in nil }
-    var undeclared: [LazyModule] = []
+    var moduleMetatable: Reference?
     /// How many copies of this process were prepared.
     var copies = 0
     /// The chunks whose names have not been looked through yet.
@@ -176,7 +175,7 @@ internal import CLuaBridge
     private static func dispatch(_ lua: OpaquePointer?, _ index: lua_Integer) -> Int32 {
         // A coroutine calls with a stack of its own.
         guard let state = unsafe current, let lua = unsafe lua else { return 0 }
-        let primitive = state.entries[Int(index)]
+        let primitive = state.entry(Int(index))
         let call = unsafe Call(state: state, lua: lua, primitive: primitive)
         var trace: OpenTrace?
         let outer = unsafe state.caller

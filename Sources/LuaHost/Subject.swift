@@ -30,7 +30,7 @@ extension Slot {
     fileprivate func functionSubject() -> Subject? {
         guard unsafe lua_type(lua, index) == LUA_TFUNCTION else { return nil }
         let number = unsafe lb_primitive_index(lua, index)
-        if number >= 0 { return .primitive(state.entries[Int(number)]) }
+        if number >= 0 { return .primitive(state.entry(Int(number))) }
         guard let place = unsafe lb_describe(lua, index) else { return nil }
         guard unsafe place.pointee.linedefined >= 0 else { return .other("function of Lua's own") }
         let chunk = unsafe Array(
@@ -43,10 +43,8 @@ extension Slot {
     fileprivate func tableSubject() -> Subject? {
         guard unsafe lua_type(lua, index) == LUA_TTABLE else { return nil }
         let pointer = unsafe lua_topointer(lua, index)
-        for table in state.tables {
-            table.table.push()
-            defer { unsafe lb_pop(state.lua, 1) }
-            if unsafe lua_topointer(state.lua, -1) == pointer { return .module(table.module) }
+        if let table = state.tables.first(where: { unsafe $0.address == pointer }) {
+            return .module(table.module)
         }
         return state.loadedName { unsafe lua_topointer(state.lua, -1) == pointer }.map(Subject.library)
     }

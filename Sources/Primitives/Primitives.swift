@@ -31,7 +31,7 @@ public func registerPrimitives(with state: State) -> Holdings {
     return holdings
 }
 
-/// Every module by its name, to be declared once it is named.
+/// Every module by its name, to be declared once something of it is named.
 private func modules(_ holdings: Holdings) -> [LazyModule] {
     [
         LazyModule("ns") { namespaceModule(holdings) }, LazyModule("fs") { fileModule(holdings) },

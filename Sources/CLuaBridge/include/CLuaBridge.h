@@ -55,6 +55,8 @@ void lb_hook_again(void);
 lua_State *lb_enter(lua_State *L);
 /// Stands in for those functions of `coroutine` that change which thread runs.
 void lb_watch_stops(lua_State *L, lb_abandon abandon);
+/// Has `require` and package.loadlib say that no module of C can be loaded.
+void lb_refuse_c_modules(lua_State *L);
 /// Calls `before` each time before io.popen starts a program, which it refuses by another value than 0, and
 /// `after` once that was started.
 void lb_shelter_commands(lua_State *L, int (*before)(void), void (*after)(void));

@@ -33,8 +33,9 @@ public final class Session {
         let terminal = TerminalInput(keys: keys)
         input = terminal ?? PipedInput()
         printer = ValuePrinter(state: state) { terminal?.window }
-        state.missingGlobal = { [unowned self] name in
-            SessionFunctions(session: self).primitive(name) ?? HelpFunctions.primitive(name)
+        state.register(HelpFunctions.names, lazily: HelpFunctions.primitive)
+        state.register(SessionFunctions.names) { [unowned self] name in
+            SessionFunctions(session: self).primitive(name)
         }
         state.copied = { [unowned self] role in if role == .successor { record.forgetMade() } }
         terminal?.complete = { [unowned self] line in complete(line) }

@@ -29,7 +29,7 @@ public struct ScriptRunner {
         holdings = registerPrimitives(with: state)
         load = { [state] in try state.load($0, name: $1) }
         state.preloadStandardLibrary()
-        state.missingGlobal = HelpFunctions.primitive
+        state.register(HelpFunctions.names, lazily: HelpFunctions.primitive)
         switch tracing {
         case .text: state.tracer = LineTracer(state)
         case .json: state.tracer = JSONTracer(state)

@@ -47,6 +47,42 @@ expect([[
     warn "@off" warn "unheard" warn "@unknown"
 ]], "Lua warning: in parts\nLua warning: error in __gc (in a finalizer)\n")
 
+-- The primitives are globals like any other: a script's own metatable of _G takes nothing away, nor does one of a module.
+expect([[
+    local modules = { "cap", "cgroup", "dev", "fs", "landlock", "net", "ns", "proc", "seccomp", "sys", "term" }
+    local found = {}
+    for name in pairs(_G) do found[name] = true end
+    assert(getmetatable(_G) == nil and found.help and rawget(_G, "source") and not rawget(_G, "undo"))
+    for _, name in ipairs(modules) do assert(found[name] and type(rawget(_G, name)) == "table", name) end
+    setmetatable(_G, { __index = function(_, name) error("undeclared " .. name, 2) end, __newindex = error })
+    assert(#cap.names > 30 and fs.exists "/" and require "sandbox".run and type(fs.tmpfs) == "function")
+    assert(not pcall(function() return undeclared end))
+    local count = 0
+    for name, primitive in pairs(fs) do count = count + 1 assert(rawget(fs, name) == primitive) end
+    assert(count > 30 and fs.nothing == nil and next(fs))
+    -- A script's own values stay, and its own modules.
+    sys.mine, cap.names, net = 1, "mine", nil
+    for name in pairs(sys) do found[name] = true end
+    assert(sys.mine == 1 and found.hostname and cap.names == "mine" and cap.default and rawget(_G, "net") == nil)
+    local copy = setmetatable({}, getmetatable(proc))
+    assert(copy.self == nil and not pcall(function() return copy.self() end))
+    for _ in pairs(copy) do error "what is no module lists nothing" end
+]], "")
+
+-- A module of C is found, and cannot be loaded.
+expect([[
+    package.cpath = "/nowhere/?.so;" .. arg[0]:gsub("[^/]*$", "?")
+    local name = arg[0]:match "[^/]*$"
+    local ok, err = pcall(require, name)
+    assert(not ok and err:find("from file '" .. arg[0], 1, true) and err:find "modules in Lua only", err)
+    ok, err = pcall(require, name .. ".part")
+    assert(not ok and err:find("modules in Lua only", 1, true), err)
+    ok, err = pcall(require, "missing.part")
+    assert(not ok and err:find("no file '/nowhere/missing/part.so'\n", 1, true) and err:find "no file '/nowhere/missing.so'")
+    local library, why, kind = package.loadlib(arg[0], "*")
+    assert(not library and why:find "Lua only" and kind == "absent")
+]], "")
+
 -- Out of memory ends a script, and what it made is released all the same, however little is left.
 ns.unshare { "net" }
 for _, length in ipairs { 1, 100, 1000, 30000 } do
