@@ -5,6 +5,7 @@
 ---     local result = sandbox.run { root = "rootfs", command = { "make" }, memory = "256M" }
 ---     print(result.code, result.out_of_memory)
 local masks = require "masks"
+local rootfs = require "rootfs"
 
 local sandbox = { count = 0 }
 
@@ -21,7 +22,8 @@ sandbox.devices = {
 ---@field root string The directory that becomes /; the machine's own as well.
 ---@field command string[] The program and its arguments.
 ---@field readonly? boolean Whether / refuses writing. [false]
----@field mounts? table[] { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }. [none]
+---@field mounts? table[] { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }; with
+--- noexec = true, dev = true for device files in it, or optional = true where the source may be missing. [none]
 ---@field hostname? string The machine's name in there. ["sandbox"]
 ---@field network? "none"|"host" Only the loopback, or the machine's own network. ["none"]
 ---@field users? string|table As of ns.unshare; with root, / shows its files as the map's users'. [without root "auto" or "root"]
@@ -77,7 +79,10 @@ local types = {
   landlock = "table", masked = "boolean", shm = "string number", init = "boolean", terminal = "userdata",
   die_with_parent = "boolean", name = "string", setup = "function",
 }
-local mount_types = { source = "string", target = "string", readonly = "boolean", tmpfs = "string number", mode = "string" }
+local mount_types = {
+  source = "string", target = "string", readonly = "boolean", tmpfs = "string number", mode = "string",
+  optional = "boolean", noexec = "boolean", dev = "boolean",
+}
 
 local function refuse(text, ...) error("sandbox: " .. text:format(...), 0) end
 
@@ -112,15 +117,9 @@ local function check_place(mounts, number)
   refuse("mounts[%d]: '%s' is missing, and is not made on the machine's own root", number, target)
 end
 
-local function complete(given)
-  check(given, types, "")
-  local options = {}
-  for name, value in pairs(defaults) do options[name] = value end
-  for name, value in pairs(given) do options[name] = value end
-  if not options.root then refuse "option 'root' is missing" end
-  if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
-  if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
-  if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
+-- Those that are wanted, each checked; a device among them may be used.
+local function complete_mounts(options, given)
+  local mounts, devices = {}, options.devices and { table.unpack(options.devices) }
   for number, mount in pairs(options.mounts) do
     local is_listed = math.type(number) == "integer" and number >= 1 and number <= #options.mounts
     if not is_listed or type(mount) ~= "table" then refuse "option 'mounts': a list of tables wanted" end
@@ -130,6 +129,30 @@ local function complete(given)
     if (mount.source == nil) == (mount.tmpfs == nil) then refuse("mounts[%d]: either source or tmpfs wanted", number) end
     if options.root == "/" and not fs.exists(mount.target) then check_place(options.mounts, number) end
   end
+  for _, mount in ipairs(options.mounts) do
+    if not mount.optional or mount.tmpfs or fs.exists(mount.source) then
+      mounts[#mounts + 1] = mount
+      local device = rootfs.device(mount)
+      if device and devices then
+        local kind = device.type == "block" and "b" or "c"
+        devices[#devices + 1] = ("%s %d:%d rw"):format(kind, device.major, device.minor)
+      end
+    end
+  end
+  options.mounts = mounts
+  if not given.devices then options.devices = devices end
+end
+
+local function complete(given)
+  check(given, types, "")
+  local options = {}
+  for name, value in pairs(defaults) do options[name] = value end
+  for name, value in pairs(given) do options[name] = value end
+  if not options.root then refuse "option 'root' is missing" end
+  if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
+  if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
+  if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
+  complete_mounts(options, given)
   -- Every path is used from inside too, where the working directory is another.
   if options.root:sub(1, 1) ~= "/" then options.root = sys.cwd() .. "/" .. options.root end
   -- Where it is put together. The root in sight cannot be left for itself, so it shows where nothing is taken from.
@@ -182,57 +205,6 @@ local function make_group(options, given)
   options.limits = limits
 end
 
--- Without a group, nothing else keeps device files of the image's own from being used.
-local function keeps_devices(options) return not options.group and options.devices ~= false end
-
--- Made on the image itself, since a root that refuses writing would refuse these too.
-local function make_places(options)
-  local root = { root = options.root }
-  for _, place in ipairs { "/proc", "/sys", "/dev" } do fs.mkdir(place, root) end
-  for _, mount in ipairs(options.mounts) do
-    if mount.tmpfs or fs.stat(mount.source, { follow = true }).type == "directory" then
-      fs.mkdir(mount.target, root)
-    elseif not fs.exists(mount.target, root) then
-      fs.mkdir(mount.target:match "^(.*)/" or "/", root)
-      fs.write(mount.target, "", root)
-    end
-  end
-end
-
--- Mounts files of the kernel's, of which parts are hidden before anybody could have moved the place.
-local function mount_kernels(options, type, place, readonly)
-  local hidden, protected
-  if options.masked then hidden, protected = masks.of(place) end
-  fs.mount { type = type, target = place, root = options.place, mkdir = true, readonly = readonly, nosuid = true,
-    nodev = true, noexec = true, hidden = hidden, protected = protected }
-end
-
--- In the box, before its root changes. The image may be hostile: every target is resolved inside the root.
-local function furnish(options)
-  local root = options.place
-  local attributes = { recursive = true, readonly = options.readonly, nodev = keeps_devices(options) }
-  if options.tree then options.tree:attach(root) else fs.bind(options.root, root, attributes) end
-  mount_kernels(options, "proc", "/proc")
-  -- Who has a user namespace, but the machine's network, may not mount it: what the root has of it, if any, is covered.
-  if options.network == "none" or not options.users then
-    mount_kernels(options, "sysfs", "/sys", true)
-  else
-    fs.readonly("/sys", { root = root, optional = true })
-    if options.masked then masks.apply(root, "/sys") end
-  end
-  dev.populate(root, { shm = options.shm, terminal = options.terminal })
-  for _, mount in ipairs(options.mounts) do
-    if mount.tmpfs then
-      fs.tmpfs(mount.target, { root = root, size = mount.tmpfs, mode = mount.mode, nosuid = true, nodev = true,
-        mkdir = true })
-    else
-      fs.bind(mount.source, mount.target, { root = root, recursive = true, readonly = mount.readonly, nosuid = true,
-        nodev = true, mkdir = true })
-    end
-  end
-  if options.setup then options.setup(options) end
-end
-
 -- What the caller was given by those who started it, and the program is not.
 local function leave_caller(options)
   local joined, problem = pcall(proc.session_keyring)
@@ -259,7 +231,8 @@ end
 local function live(options)
   -- By way of the machine's own /proc, which shows each process its own namespaces' parameters.
   for name, value in pairs(options.sysctls) do sys.sysctl(name, value) end
-  furnish(options)
+  rootfs.mount(options)
+  if options.setup then options.setup(options) end
   fs.pivot(options.place)
   if options.masked then masks.apply_of_processors "/" end
   sys.hostname(options.hostname)
@@ -349,16 +322,8 @@ function Box:release()
   release_groups(self)
 end
 
--- A root whose files belong to the users of the map; who is not root cannot show them so.
-local function map_root(options)
-  if sys.uid() ~= 0 or not options.users or options.users == "root" then return end
-  options.tree = fs.tree(options.root, { users = options.users, recursive = true, readonly = options.readonly,
-    nodev = keeps_devices(options) })
-end
-
 local function start(options)
-  if options.readonly and options.root ~= "/" then make_places(options) end
-  map_root(options)
+  rootfs.prepare(options)
   local namespaces = {
     "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = options.group, init = options.init,
     die_with_parent = options.die_with_parent, session = true, time_offsets = options.time_offsets,

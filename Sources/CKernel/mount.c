@@ -13,7 +13,9 @@ int ck_pivot_root(const char *new_root, const char *put_old) {
     return (int)syscall(SYS_pivot_root, new_root, put_old);
 }
 
-ssize_t ck_readlink(const char *path, void *buffer, size_t size) { return readlink(path, buffer, size); }
+ssize_t ck_readlink(int directory, const char *path, void *buffer, size_t size) {
+    return readlinkat(directory, path, buffer, size);
+}
 
 long ck_filesystem_type(const char *path) {
     struct statfs status;

@@ -10,6 +10,10 @@ static const unsigned char masks[] = {
 #embed "../../stdlib/masks.lua"
 };
 
+static const unsigned char rootfs[] = {
+#embed "../../stdlib/rootfs.lua"
+};
+
 static const unsigned char sandbox[] = {
 #embed "../../stdlib/sandbox.lua"
 };
@@ -22,6 +26,10 @@ static const unsigned char inspect_compiled[] = {
 
 static const unsigned char masks_compiled[] = {
 #embed <masks.luac>
+};
+
+static const unsigned char rootfs_compiled[] = {
+#embed <rootfs.luac>
 };
 
 static const unsigned char sandbox_compiled[] = {
@@ -40,6 +48,7 @@ static const struct {
 } modules[] = {
     {"inspect", inspect, sizeof inspect, COMPILED(inspect)},
     {"masks", masks, sizeof masks, COMPILED(masks)},
+    {"rootfs", rootfs, sizeof rootfs, COMPILED(rootfs)},
     {"sandbox", sandbox, sizeof sandbox, COMPILED(sandbox)},
 };
 

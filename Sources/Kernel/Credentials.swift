@@ -38,18 +38,19 @@ public enum Credentials {
         try becomeKeepingGroups(user: user, group: group)
     }
 
-    /// Becomes root of a user namespace that was just made, as far as its map goes.
-    public static func becomeRoot() throws(SystemCallError) {
+    /// Becomes a user of the user namespace that this process has just come to, where groups may have been given up for
+    /// good.
+    static func becomeMapped(user: UInt32 = 0, group: UInt32 = 0) throws(SystemCallError) {
         do {
-            try become(user: 0, group: 0)
+            try become(user: user, group: group)
         } catch let error where error.call == "setgroups" && error.number == EPERM {
-            try becomeKeepingGroups(user: 0, group: 0)
+            try becomeKeepingGroups(user: user, group: group)
         }
     }
 
-    /// The same for a user namespace that was joined, which may have no root.
+    /// The same for root of a user namespace that was joined, which may have none.
     static func becomeRootWherePossible() throws(SystemCallError) {
-        do { try becomeRoot() } catch let error where error.number == EINVAL {}
+        do { try becomeMapped() } catch let error where error.number == EINVAL {}
     }
 
     /// The same where supplementary groups cannot be given up: a user namespace that denies setgroups(2).

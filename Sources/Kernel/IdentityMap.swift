@@ -37,9 +37,13 @@ public struct IdentityMap: Sendable, Equatable {
             groups: [Range(inside: 0, outside: Credentials.group, count: 1)].compactMap { $0 })
     }
 
-    /// Whether somebody is root inside.
-    public var hasRoot: Bool {
-        [users, groups].allSatisfy { runs in runs.contains { $0.inside == 0 } }
+    /// Whom a process becomes in a user namespace that was just made: root, where the map has one, else its first user.
+    public func becomeFirst() throws(SystemCallError) {
+        func first(_ runs: [Range]) -> UInt32? {
+            runs.contains { $0.inside == 0 } ? 0 : runs.first?.inside
+        }
+        guard let user = first(users), let group = first(groups) else { return }
+        try Credentials.becomeMapped(user: user, group: group)
     }
 
     /// This user as root, and the ranges that subuid(5) and subgid(5) give it from 1 on.

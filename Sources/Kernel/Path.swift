@@ -143,12 +143,17 @@ public struct Path: Sendable, Hashable, ExpressibleByStringLiteral, CustomString
     }
 
     /// readlink(2).
-    public func linkTarget() throws(SystemCallError) -> Path {
+    public func linkTarget() throws(SystemCallError) -> Path { try linkTarget(in: AT_FDCWD) }
+
+    /// readlinkat(2), from an open directory on.
+    func linkTarget(in directory: Int32) throws(SystemCallError) -> Path {
         var (target, failure) = (Path(), SystemCallError?.none)
         unsafe withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4096) { buffer in
             do throws(SystemCallError) {
                 let length = try systemCall("readlink", [.init("path", string)]) {
-                    unsafe withPlatformString { unsafe ck_readlink($0, buffer.baseAddress, buffer.count) }
+                    unsafe withPlatformString {
+                        unsafe ck_readlink(directory, $0, buffer.baseAddress, buffer.count)
+                    }
                 }
                 target = unsafe Path(bytes: UnsafeBufferPointer(start: buffer.baseAddress, count: length))
             } catch {

@@ -40,7 +40,7 @@ int ck_setdomainname(const char *name, size_t length);
 int ck_pivot_root(const char *new_root, const char *put_old);
 
 /// readlink(2) into bytes.
-ssize_t ck_readlink(const char *path, void *buffer, size_t size);
+ssize_t ck_readlink(int directory, const char *path, void *buffer, size_t size);
 
 /// statfs(2): the filesystem's magic number, as in linux/magic.h.
 long ck_filesystem_type(const char *path);

@@ -91,7 +91,9 @@ public struct DeviceDirectory {
         let path = Path("/dev/\(name)")
         let file = try node.open(at: path)
         let copy = try DetachedMount.copy(ofOpen: file.number, subjects: [.init("source", path.string)])
-        try copy.set([.nosuid, .noexec])
+        // It is the machine's own file, and the machine's root may be root in here. A mount that refuses writing protects
+        // its mode and owner, and lets programs write to the device.
+        try copy.set([.readonly, .nosuid, .noexec])
         try put(copy, at: name, in: directory)
     }
 

@@ -153,13 +153,16 @@ public struct RootPath: Sendable {
         return opened
     }
 
-    /// Makes the missing directories, and the last component as `kind` says, each in its resolved parent.
-    private func make(_ kind: Kind, below directory: Int32) throws(SystemCallError) {
+    /// Makes the missing directories, and the last component as `kind` says, each in its resolved parent. A link that leads
+    /// nowhere yet is followed: what is missing is made where it leads.
+    private func make(
+        _ kind: Kind, below directory: Int32, followed: Int = 0
+    ) throws(SystemCallError) {
         var done = path.isAbsolute ? Path("/") : Path()
         let names = path.names
-        for (index, name) in names.enumerated() {
+        for (index, bytes) in names.enumerated() {
             let parent = done.isEmpty ? Path(".") : done
-            let name = Path(bytes: name)
+            let name = Path(bytes: bytes)
             done = done.appending(name)
             do {
                 _ = try open(done, below: directory)
@@ -167,13 +170,28 @@ public struct RootPath: Sendable {
             } catch let error where error.number != ENOENT { throw error } catch {}
             let place = try open(parent, below: directory)
             let isFile = kind == .file && index == names.count - 1
-            try systemCall(isFile ? "openat" : "mkdirat", [.init("path", text)]) {
-                unsafe name.withPlatformString { name in
-                    guard isFile else { return unsafe mkdirat(place.number, name, 0o755) }
-                    let made = unsafe openat(place.number, name, O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-                    if made >= 0 { close(made) }
-                    return made
+            do {
+                try make(name, in: place, isFile: isFile)
+            } catch let error where error.number == EEXIST {
+                guard let target = try? name.linkTarget(in: place.number) else { throw error }
+                guard followed < 40 else { throw SystemCallError("openat2", ELOOP, [.init("path", text)]) }
+                let rest = names[(index + 1)...].reduce(parent.following(target)) {
+                    $0.appending(Path(bytes: $1))
                 }
+                return try RootPath(rest, in: root).make(kind, below: directory, followed: followed + 1)
+            }
+        }
+    }
+
+    private func make(
+        _ name: Path, in place: borrowing Descriptor, isFile: Bool
+    ) throws(SystemCallError) {
+        try systemCall(isFile ? "openat" : "mkdirat", [.init("path", text)]) {
+            unsafe name.withPlatformString { name in
+                guard isFile else { return unsafe mkdirat(place.number, name, 0o755) }
+                let made = unsafe openat(place.number, name, O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+                if made >= 0 { close(made) }
+                return made
             }
         }
     }

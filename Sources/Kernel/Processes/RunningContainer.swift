@@ -148,7 +148,12 @@ public final class RunningContainer {
             }
         }
         try systemCall("chroot", [.init("pid", "\(pid)")]) { ck_enter_root(root.number) }
-        if namespaces.contains(.user) { try Credentials.becomeRoot() }
+        guard namespaces.contains(.user) else { return }
+        do { try Credentials.becomeMapped() } catch let error where error.number == EINVAL {
+            // Nobody is root there: the process that was looked at is somebody.
+            guard let user, let group else { throw error }
+            try Credentials.becomeMapped(user: user, group: group)
+        }
     }
 
     /// Who joins may itself be spared when memory runs out, which is nothing to the container. A lower score takes

@@ -105,7 +105,7 @@ struct Succession {
             try Processes.dieWithParent()
             if users != nil {
                 _ = try theirs.receive()
-                if users?.hasRoot == true { try Credentials.becomeRoot() }
+                try users?.becomeFirst()
             }
             state.copied(.successor)
             return

@@ -142,7 +142,7 @@ final class Spawning {
         if let users {
             _ = try parent.receive()
             // Nobody's groups come along; a map for one group only has had them given up already.
-            if users.hasRoot { try Processes.stayingDumpable(Credentials.becomeRoot) }
+            try Processes.stayingDumpable(users.becomeFirst)
         }
         try timeOffsets?.enter()
         if diesWithParent { try Processes.dieWithParent() }
