@@ -52,6 +52,18 @@ static inline int ce_add_history(HistoryW *h, const wchar_t *entry) {
     return history_w(h, &event, H_ENTER, entry);
 }
 
+/// Carries out one line of editrc(5); a line with an open quote is left out, since libedit reads past its end.
+static inline void ce_carry_out(EditLine *e, const wchar_t *line) {
+    TokenizerW *words = tok_winit(NULL);
+    int count = 0;
+    const wchar_t **list = NULL;
+    if (words == NULL)
+        return;
+    if (tok_wstr(words, line, &count, &list) == 0 && count > 0)
+        el_wparse(e, count, list);
+    tok_wend(words);
+}
+
 /// The columns of a character on the screen, -1 for one that does not print.
 int wcwidth(wchar_t character);
 

@@ -25,6 +25,18 @@ int ck_terminal_control(int terminal) {
     return ioctl(terminal, TIOCSCTTY, 0);
 }
 
+int ck_terminal_take(int terminal) {
+    // A process in the background that sets the group is stopped by SIGTTOU unless that is blocked.
+    sigset_t stops, before;
+    sigemptyset(&stops);
+    sigaddset(&stops, SIGTTOU);
+    sigprocmask(SIG_BLOCK, &stops, &before);
+    int result = tcsetpgrp(terminal, getpgrp()), saved = errno;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = saved;
+    return result;
+}
+
 int ck_terminal_size(int terminal, unsigned short *rows, unsigned short *columns) {
     struct winsize size;
     if (ioctl(terminal, TIOCGWINSZ, &size) < 0)

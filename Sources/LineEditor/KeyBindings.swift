@@ -1,4 +1,5 @@
 internal import CEdit
+internal import Glibc
 internal import Kernel
 
 /// The keys beyond libedit's own: editrc(5) names the commands.
@@ -29,6 +30,19 @@ extension LineEditor {
                     unsafe withWide(wide("ed-insert")) { unsafe _ = ce_bind(editor, 0, key, $0) }
                 }
             }
+        }
+    }
+
+    /// Carries out a file of editrc(5), line by line: libedit crashes on lines that are longer than its own memory for one.
+    func carryOut(_ file: String) {
+        guard
+            let bytes = try? Descriptor.open(Path(file), O_RDONLY | O_NONBLOCK | O_NOCTTY).readToEnd(
+                limit: 1 << 20)
+        else { return }
+        for line in bytes.split(separator: 10) where line.count <= 1000 && !line.contains(0) {
+            let text = line.drop { $0 == 32 || $0 == 9 }
+            guard let first = text.first, first != UInt8(ascii: "#") else { continue }
+            unsafe withWide(WideText.characters(Array(text))) { unsafe ce_carry_out(editor, $0) }
         }
     }
 

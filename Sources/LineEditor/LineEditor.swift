@@ -34,6 +34,9 @@ internal import Kernel
     private var interruptKey: UInt8?
     private let understandsEscapes: Bool
     private let modes = TerminalModes.current
+    /// Whether libedit has not been told of the window's size, for want of room.
+    private var isNarrow = true
+    private var isReadingPlainly = false
 
     /// An editor on standard input and output, which must be a terminal; nil where it cannot be had.
     public init?(keys: Keys? = nil, remembering most: Int = 1000) {
@@ -55,7 +58,7 @@ internal import Kernel
         }
         bindKeys(keys ?? .emacs, hasUnicode: hasUnicode)
         if let settings = Self.settingsFile {
-            unsafe el_source(editor, settings)
+            carryOut(settings)
             bindAgain(after: keys ?? .emacs)
         }
         try? Keyboard.watchWindow()
@@ -83,10 +86,17 @@ internal import Kernel
         return EnvironmentVariables.value(of: "HOME").map { $0 + "/.editrc" }
     }
 
+    /// A window with fewer columns is too narrow for libedit, which writes past the end of its memory there.
+    private static let fewestColumns = 10
+
     /// Shows a prompt and reads a line.
     public func read(prompt: String) -> Input {
-        // What ran meanwhile may have left the terminal in modes of its own.
+        // What ran meanwhile may have left the terminal to a group of its own, and in modes of its own.
+        Terminal.takeBack()
         modes?.restore()
+        guard columns >= Self.fewestColumns else { return readPlainly(prompt: prompt) }
+        if isNarrow { unsafe el_resize(editor) }
+        isNarrow = false
         promptText = prompt.unicodeScalars.map(\.value)
         promptBuffer.text = promptText
         (ending, rawModes) = (nil, nil)
@@ -104,6 +114,20 @@ internal import Kernel
         var line = unsafe Self.characters(start, Int(count))
         if line.last == 10 { line.removeLast() }
         return .line(WideText.bytes(line))
+    }
+
+    /// Reads a line with the terminal's own means of editing.
+    private func readPlainly(prompt: String) -> Input {
+        (isNarrow, isReadingPlainly) = (true, true)
+        defer { isReadingPlainly = false }
+        (ending, interruptKey) = (nil, nil)
+        show(prompt)
+        var line: [UInt8] = []
+        while let byte = nextByte() {
+            if byte == 10 { return .line(line) }
+            line.append(byte)
+        }
+        return ending == .end && !line.isEmpty ? .line(line) : ending ?? .end
     }
 
     /// Adds an entry to what the arrow keys and Ctrl-R find.
@@ -170,6 +194,10 @@ internal import Kernel
     }
 
     private func followWindow() {
+        // A line goes on as in the window before until there is room again; one that is read plainly to its end.
+        if isReadingPlainly { return }
+        isNarrow = columns < Self.fewestColumns
+        if isNarrow { return }
         // Whoever stopped this process, its shell say, has set the terminal's modes for itself.
         rawModes?.restore()
         if understandsEscapes {

@@ -179,6 +179,12 @@ public final class TypedSession {
         close(null)
     }
 
+    /// Reads until nothing comes for 30 milliseconds.
+    public func settle() {
+        var wait = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+        while poll(&wait, 1, 30) > 0, take() {}
+    }
+
     /// Reads what is there; false where nothing is to come.
     private func take() -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65536)

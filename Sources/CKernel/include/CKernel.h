@@ -208,6 +208,8 @@ int ck_has_call(const char *name);
 int ck_terminal_unlock(int master);
 int ck_terminal_peer(int master);
 int ck_terminal_control(int terminal);
+/// Makes this process's group the one in the foreground: tcsetpgrp(3).
+int ck_terminal_take(int terminal);
 int ck_terminal_size(int terminal, unsigned short *rows, unsigned short *columns);
 int ck_terminal_resize(int terminal, unsigned short rows, unsigned short columns);
 int ck_terminal_end_character(int terminal);

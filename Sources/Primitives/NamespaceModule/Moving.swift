@@ -99,8 +99,10 @@ struct Succession {
     /// Returns in the copy only.
     func takeOver(into namespaces: NamespaceSet = [], users: IdentityMap? = nil) throws {
         let (ours, theirs) = try Channel.pair()
+        let hasTerminal = holdings.notesLasting && namespaces.contains(.pid) && Terminal.isInForeground
         guard let child = try Child.clone(into: namespaces) else {
             holdings.startAnew()
+            if hasTerminal { Terminal.leadForeground() }
             state.traceInCopy(isChild: false)
             try Processes.dieWithParent()
             if users != nil {
@@ -127,6 +129,7 @@ struct Succession {
 
     private func stayBehind(_ child: Child) -> Never {
         let status = Self.wait(for: child, state)
+        Terminal.takeBack()
         for complaint in holdings.releaseAll() { state.complain("tupper: not released: \(complaint)") }
         Processes.leave(status)
     }
