@@ -146,7 +146,7 @@ struct ScriptTests {
         let lines = try Tupper.run(script, options: ["--trace"]).errors.split(separator: "\n")
         // What is gone by the end is not released then.
         #expect(lines.count == 3)
-        #expect(lines[0].hasSuffix("# unshare --mount --propagation private"))
+        #expect(lines[0].hasSuffix("# unshare --mount"))
         #expect(
             lines[1].contains("stdin:2  fs.tmpfs") && lines[1].contains(" ms  # mount -t tmpfs -o size=1M"))
         #expect(lines[2].hasSuffix("# umount /mnt"))

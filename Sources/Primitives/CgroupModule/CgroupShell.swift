@@ -30,7 +30,10 @@ extension Cgroup {
         }
     }
 
-    func shellToAdd(_ pid: Int32) -> String {
+    func shellToAdd(_ pid: Int32) -> String { shellToAdd("\(pid)") }
+
+    /// The same for a word that a shell reads as a pid.
+    func shellToAdd(_ pid: String) -> String {
         branches.map { "echo \(pid) > \(shellQuoted("\($0.path.string)/cgroup.procs"))" }
             .joined(separator: " && ")
     }

@@ -21,6 +21,14 @@ private func unshare(_ holdings: Holdings) -> Primitive {
         options: [users.any, offsets.any, propagation.any],
         list: kinds.any,
         shell: "unshare {--kinds} {kinds=pid?--fork:} {users?--map-root-user:} --propagation {propagation}",
+        traced: { call in
+            let wanted = NamespaceSet(try call[kinds])
+            return UnshareLine(
+                namespaces: wanted, users: try call[users], timeOffsets: try call[offsets],
+                propagation: try call[propagation],
+                forks: wanted.contains(.pid) || wanted.contains(.time)
+            ).text
+        },
         see: ["unshare(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",

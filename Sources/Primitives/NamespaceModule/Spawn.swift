@@ -83,6 +83,14 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         "ns.spawn", "Runs a function in a child process with namespaces of its own.",
         positional: [namespaces.any, function.any], returns: "a process handle",
         gives: ["tupper.process"], shell: "unshare {--namespaces} --fork",
+        traced: { call in
+            let options = try call[namespaces]
+            return UnshareLine(
+                namespaces: options.namespaces, users: options.users, timeOffsets: options.timeOffsets,
+                propagation: options.propagation, hasInit: options.hasInit, hasSession: options.hasSession,
+                hasTerminal: options.terminal != nil, group: options.group
+            ).text
+        },
         see: ["clone(2)", "namespaces(7)"],
         fails: [
             "EPERM": "a kind needs root, or `users` for a user namespace",
