@@ -191,15 +191,7 @@ struct ArchiveTests {
     }
 
     private func run(_ words: String...) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        try process.run()
-        let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return String(decoding: bytes, as: UTF8.self)
+        let outcome = try Tupper.program("/usr/bin/env", words)
+        return outcome.output + outcome.errors
     }
 }

@@ -2,7 +2,7 @@ import Foundation
 
 /// A headless Chromium, driven over its debugging pipe: the Chrome DevTools Protocol.
 public final class Browser {
-    private let process = Process()
+    private let process: ChildProcess
     private let scratch: Scratch
     private let output: FileHandle
     private let input: FileHandle
@@ -25,16 +25,14 @@ public final class Browser {
             throw Failure(message: "mkfifo")
         }
         // Descriptors 3 and 4 are where the browser reads and writes.
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [
-            "-c",
-            """
+        let null = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(null) }
+        let line = """
             exec chromium --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage \
             --user-data-dir='\(scratch("profile"))' --window-size=\(width),\(height) \
             --remote-debugging-pipe 3<'\(pipes.0)' 4>'\(pipes.1)' 2>/dev/null
-            """,
-        ]
-        try process.run()
+            """
+        process = try ChildProcess("/bin/sh", ["-c", line], input: null, output: null, errors: 2)
         guard let commands = FileHandle(forWritingAtPath: pipes.0),
             let answers = FileHandle(forReadingAtPath: pipes.1)
         else { throw Failure(message: "the browser does not start") }
@@ -43,8 +41,7 @@ public final class Browser {
 
     deinit {
         _ = try? call("Browser.close")
-        process.terminate()
-        process.waitUntilExit()
+        process.end()
     }
 
     /// Opens a page and waits until it is there.

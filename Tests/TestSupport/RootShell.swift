@@ -2,8 +2,8 @@ import Foundation
 
 /// A bash that reads its lines from here, as a person would paste them; those of a shell that a line opens go on to it.
 public final class RootShell {
-    private let process = Process()
-    private let input = Pipe()
+    private let process: ChildProcess
+    private var input: ChildProcess.Pipe
     private let scratch: Scratch
     private var count = 0
     private var read = 0
@@ -18,23 +18,19 @@ public final class RootShell {
     public init(_ command: [String]) throws {
         scratch = try Scratch()
         _ = FileManager.default.createFile(atPath: scratch("output"), contents: nil)
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch("output")))
-        // The test runner's threads block signals, which ping(8) for one waits for.
-        let unblocked = "use POSIX; POSIX::sigprocmask(SIG_SETMASK, POSIX::SigSet->new); exec @ARGV"
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["SHELL=/bin/bash", "perl", "-e", unblocked] + command
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
+        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch("output"))).fileDescriptor
+        input = try ChildProcess.Pipe()
+        process = try ChildProcess(
+            "/usr/bin/env", ["SHELL=/bin/bash"] + command, input: input.reading, output: output,
+            errors: output)
+        input.closeReading()
     }
 
     /// Types a line, and waits until it was run.
     public func paste(_ line: String) throws -> Answer {
         count += 1
         let mark = "-- \(ProcessInfo.processInfo.processIdentifier)/\(count): "
-        try input.fileHandleForWriting.write(
-            contentsOf: Data("\(line)\nprintf '\\n%s%s\\n' '\(mark)' $?\n".utf8))
+        input.write("\(line)\nprintf '\\n%s%s\\n' '\(mark)' $?\n")
         for _ in 0..<6000 {
             let isRunning = process.isRunning
             let text = String(decoding: scratch.read("output") ?? [], as: UTF8.self)
@@ -56,8 +52,8 @@ public final class RootShell {
 
     /// Closes what it reads, and waits for its end.
     public func close() throws {
-        try input.fileHandleForWriting.close()
-        process.waitUntilExit()
+        input.closeWriting()
+        _ = try process.ending(by: Date(timeIntervalSinceNow: 60))
     }
 
     /// A line that has not come to its end.

@@ -74,6 +74,11 @@ public enum Tupper {
             URL(fileURLWithPath: "/usr/bin/env"), environment + [executable.path] + arguments, input: "")
     }
 
+    /// Runs another program, with nothing to read.
+    public static func program(_ path: String, _ arguments: [String]) throws -> Outcome {
+        try start(URL(fileURLWithPath: path), arguments, input: "")
+    }
+
     /// Runs a script of bash.
     public static func runShell(_ script: String) throws -> Outcome {
         try start(URL(fileURLWithPath: "/bin/bash"), ["-s"], input: script)
@@ -108,24 +113,7 @@ public enum Tupper {
     private static func start(
         _ program: URL, _ arguments: [String], input text: String, environment: [String: String]? = nil
     ) throws -> Outcome {
-        let process = Process()
-        process.executableURL = program
-        process.arguments = arguments
-        if let environment { process.environment = environment }
-        let (input, output, errors) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        input.fileHandleForWriting.write(Data(text.utf8))
-        try input.fileHandleForWriting.close()
-        let printed = output.fileHandleForReading.readDataToEndOfFile()
-        let complaints = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return Outcome(
-            status: process.terminationReason == .exit
-                ? process.terminationStatus : -process.terminationStatus,
-            output: String(decoding: printed, as: UTF8.self),
-            errors: String(decoding: complaints, as: UTF8.self))
+        try ChildProcess.run(
+            program.path, arguments, input: Array(text.utf8), environment: environment, within: 300)
     }
 }

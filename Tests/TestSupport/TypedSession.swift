@@ -60,7 +60,9 @@ public final class TypedSession {
             ([program] + arguments).map { strdup($0) } + [nil]
         var pairs: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0)=\($1)") } + [nil]
         var child: pid_t = 0
-        let result = posix_spawn(&child, program, &actions, &attributes, &words, &pairs)
+        let result = ChildProcess.starting.withLock {
+            posix_spawn(&child, program, &actions, &attributes, &words, &pairs)
+        }
         (words + pairs).forEach { free($0) }
         posix_spawn_file_actions_destroy(&actions)
         posix_spawnattr_destroy(&attributes)
