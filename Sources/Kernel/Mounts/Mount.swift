@@ -55,7 +55,7 @@ public struct Mount: Sendable, Equatable {
         for _ in 0..<100 {
             guard let place = try currentPath(), place != "/" else { return }
             guard let opened = try? Descriptor.open(place, Descriptor.pathOnly | O_NOFOLLOW),
-                (try? opened.mountIdentifier()) == identifier
+                opened.isRoot(ofMount: identifier)
             else { continue }
             // Only one mount has the number at a time: this one is gone.
             if unique != 0, opened.uniqueMount() != unique { return }
@@ -83,8 +83,16 @@ public struct Mount: Sendable, Equatable {
     /// Whether it is what stands at its path.
     public var isInPlace: Bool {
         guard let opened = try? Descriptor.open(path, Descriptor.pathOnly | O_NOFOLLOW) else { return false }
-        return (try? opened.mountIdentifier()) == identifier
-            && (unique == 0 || opened.uniqueMount() == unique)
+        return opened.isRoot(ofMount: identifier) && (unique == 0 || opened.uniqueMount() == unique)
+    }
+
+    /// Whether its root is what its path leads to. Once it is `/`, a directory of its own may have that path.
+    private var isAtItsPath: Bool {
+        var (number, isRoot): (UInt64, Int32) = (0, 0)
+        let result = unsafe path.withoutSlash.withPlatformString {
+            unsafe ck_mount_identifier(AT_FDCWD, $0, AT_SYMLINK_NOFOLLOW, &number, &isRoot)
+        }
+        return result == 0 && number == identifier && isRoot != 0
     }
 
     /// Whether it is known to be gone by its number alone: that of a later mount may be the same.
@@ -94,7 +102,7 @@ public struct Mount: Sendable, Equatable {
     }
 
     private func currentPath() throws(SystemCallError) -> Path? {
-        if (try? Self.identifier(at: path)) == identifier { return path }
+        if isAtItsPath { return path }
         guard let table = try? MountTable.read() else { return nil }
         return table.first { $0.identifier == identifier }?.target
     }
@@ -292,11 +300,11 @@ public struct DetachedMount: ~Copyable {
 }
 
 extension Descriptor {
-    /// The number of the mount that the file lies on.
-    fileprivate func mountIdentifier() throws(SystemCallError) -> UInt64 {
+    /// Whether the file is what a mount shows at its place, rather than something in it.
+    fileprivate func isRoot(ofMount wanted: UInt64) -> Bool {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
-        try systemCall("statx") { unsafe ck_mount_identifier(number, "", 0x1000, &identifier, &isRoot) }
-        return identifier
+        let result = unsafe ck_mount_identifier(number, "", 0x1000, &identifier, &isRoot)
+        return result == 0 && identifier == wanted && isRoot != 0
     }
 
     /// That number of the mount which no other has; 0 where the kernel does not tell.
