@@ -248,18 +248,25 @@ private func overlay(_ holdings: Holdings) -> Primitive {
         guard call.isGiven(upper) == call.isGiven(work) else {
             throw ArgumentError("options 'upper' and 'work' belong together")
         }
+        let (above, beside, userxattr) = (try call[upper], try call[work], try call[attributes])
         let context = try FilesystemContext("overlay", source: "overlay")
-        // One option a layer, so that no character in a path has a meaning.
-        for layer in layers { try context.set("lowerdir+", path: layer) }
-        if let path = try call[upper] { try context.set("upperdir", path: path) }
-        if let path = try call[work] { try context.set("workdir", path: path) }
-        if try call[attributes] { try context.set("userxattr") }
+        let settings = try place.attributes(call)
         guard layers.count > 1 || call.isGiven(upper) else {
             throw ArgumentError(
                 "option 'lower': two directories at least wanted where there is no 'upper'",
                 hint: "fs.bind(DIRECTORY, TARGET, { readonly = true }) shows one")
         }
-        let mount = try context.mount(try place.attributes(call))
+        let mount: DetachedMount
+        do throws(SystemCallError) {
+            // One option a layer, so that no character in a path has a meaning.
+            for layer in layers { try context.set("lowerdir+", path: layer) }
+            if let above { try context.set("upperdir", path: above) }
+            if let beside { try context.set("workdir", path: beside) }
+            if userxattr { try context.set("userxattr") }
+            mount = try context.mount(settings)
+        } catch {
+            throw OverlayLayers(lower: layers, upper: above, work: beside).explained(error)
+        }
         return try place.attach(mount, to: try call[target], call, holdings)
     }
 }
