@@ -46,6 +46,22 @@ public struct Mount: Sendable, Equatable {
     /// Where it stood when it was made, from the root of that time.
     public let path: Path
 
+    /// Those that this run has made, by the number that no other has where the kernel tells it.
+    nonisolated(unsafe) private static var made: Set<UInt64> = []
+
+    private var key: UInt64 { unique == 0 ? identifier : unique }
+
+    /// Notes that this run has made it.
+    fileprivate func noteMade() { unsafe _ = Self.made.insert(key) }
+
+    /// Whether this run has made the mount that a path lies on.
+    public static func isMade(at path: Path) -> Bool {
+        guard let opened = try? Descriptor.open(path, Descriptor.pathOnly | O_NOFOLLOW) else { return false }
+        let unique = opened.uniqueMount()
+        guard let number = unique == 0 ? try? identifier(at: path) : unique else { return false }
+        return unsafe made.contains(number)
+    }
+
     /// Unmounts it wherever it is by now; detaches it where it is busy. One that is gone already is no error.
     ///
     /// EBUSY where another mount covers it.
@@ -59,7 +75,9 @@ public struct Mount: Sendable, Equatable {
             else { continue }
             // Only one mount has the number at a time: this one is gone.
             if unique != 0, opened.uniqueMount() != unique { return }
-            return try detach(opened, at: place)
+            try detach(opened, at: place)
+            unsafe _ = Self.made.remove(key)
+            return
         }
         throw SystemCallError(
             "umount", EBUSY, [.init("target", path.string)], detail: "another mount covers it")
@@ -113,6 +131,16 @@ public struct Mount: Sendable, Equatable {
         try systemCall("umount", [.init("target", path.string)]) {
             unsafe path.withoutSlash.withPlatformString { unsafe umount2($0, 8 | (detach ? 2 : 0)) }
         }
+    }
+
+    /// What is mounted below the mount at a path, the newest first. EINVAL where nothing is mounted there: what is below
+    /// is then not to be taken away in vain.
+    public static func below(_ path: Path) throws(SystemCallError) -> [Path] {
+        let number = try identifier(at: path)
+        guard try isMountPoint(path) else {
+            throw SystemCallError("umount", EINVAL, [.init("target", path.string)])
+        }
+        return try MountTable.tree(of: number).filter { $0.identifier != number }.map(\.target).reversed()
     }
 
     /// ENOTBLK where what stands at the source of a filesystem on a device is neither a device nor a file.
@@ -264,6 +292,7 @@ public struct DetachedMount: ~Copyable {
                     namespace: try MountNamespace.own()))
         }
         try move(to: target.descriptor.number, target.subjects)
+        made.noteMade()
         return made
     }
 

@@ -290,10 +290,10 @@ private func unmount(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let (path, lazily) = (try call[target], try call[detach])
-        try GuardRails.checkUnmount(path, call)
-        if try call[recursive] {
-            let below = try MountTable.read().filter { $0.target.lies(in: path) && $0.target != path }
-            for entry in below.reversed() { try Mount.unmount(entry.target, detach: lazily) }
+        let isDeep = try call[recursive]
+        try GuardRails.checkUnmount(path, recursive: isDeep, detach: lazily, call)
+        if isDeep {
+            for place in try Mount.below(path) { try Mount.unmount(place, detach: lazily) }
         }
         defer { holdings.forgetGone() }
         try Mount.unmount(path, detach: lazily)
@@ -319,8 +319,9 @@ private func propagation() -> Primitive {
             "EINVAL": "it is no mount point", "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
         ], example: #"fs.propagation("/", "private", { recursive = true })"#
     ) { call in
-        try GuardRails.checkPropagation(try call[target], call)
-        try call[kind].set(at: try call[target], recursive: try call[recursive])
+        let isDeep = try call[recursive]
+        try GuardRails.checkPropagation(try call[target], recursive: isDeep, call)
+        try call[kind].set(at: try call[target], recursive: isDeep)
         return []
     }
 }
