@@ -18,6 +18,10 @@ func mountHint(_ error: SystemCallError, _ primitive: Primitive) -> String? {
         else { return nil }
         return "a file is mounted with loop = true"
     case ("LOOP_CONFIGURE", "EBUSY") where error.detail != nil:
+        if isDevice(subject("path")) {
+            return primitive.hint(
+                at: "loop", "without loop, a device is mounted as it is, also a second time")
+        }
         return "mount it the same way, or let go of that device first: losetup -d"
     case ("openat2", "ELOOP") where error.detail == RootPath.refusal:
         return "the image has a link where a directory of its own belongs; remove it there"
@@ -55,6 +59,11 @@ func mountHint(_ error: SystemCallError, _ primitive: Primitive) -> String? {
         return
             "it is no mount point; fs.bind(\(quoted(Array(target.utf8))), \(quoted(Array(target.utf8)))) makes it one"
     case ("fsconfig", "EBUSY"): return usedDeviceHint(subject("source") ?? "")
+    case ("fsconfig", "EROFS") where isDevice(subject("source")),
+        ("fsconfig", "EACCES") where isDevice(subject("source")),
+        ("openat", "EROFS") where primitive.name == "fs.mount":
+        return primitive.hint(at: "readonly", "what cannot be written to is mounted with readonly = true")
+    case ("openat", "EISDIR") where primitive.name == "fs.mount": return "fs.bind shows a directory"
     case ("openat", "ENOENT") where subject("path") == "/dev/loop-control": return "try: modprobe loop"
     case ("statfs", "ENOENT") where subject("path") == "/proc":
         return "mount it: fs.mount{ type = \"proc\", target = \"/proc\" }"
@@ -73,6 +82,13 @@ private func busyHint(_ path: Path, _ primitive: Primitive) -> String? {
     }
     let way = primitive.hint(at: "detach", "; detach = true takes it out of sight all the same") ?? ""
     return (MountUsers.first(of: path) ?? "a process that is not in sight uses it") + way
+}
+
+private func isDevice(_ source: String?) -> Bool {
+    guard let source, let status = try? FileStatus.read(RootPath(Path(source)), following: true) else {
+        return false
+    }
+    return status.kind == .block
 }
 
 /// Where the filesystem of a device is mounted already.
