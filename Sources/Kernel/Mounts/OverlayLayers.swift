@@ -26,6 +26,31 @@ public struct OverlayLayers {
         return SystemCallError(error.call, error.number, error.subjects, detail: cause)
     }
 
+    /// EBUSY where upper or work is another overlay's already: the kernel only warns that what then becomes of the files
+    /// is undefined.
+    public func checkUse() throws(SystemCallError) {
+        let used = (try? MountTable.read(types: ["overlay"])) ?? []
+        if used.isEmpty { return }
+        let taken = used.flatMap { mount in
+            mount.options.split(separator: ",").compactMap { option -> (Path, MountTable.Entry)? in
+                for key in ["upperdir=", "workdir="] where option.hasPrefix(key) {
+                    return (Path(String(option.dropFirst(key.count))), mount)
+                }
+                return nil
+            }
+        }
+        for (key, path) in [("upperdir", upper), ("workdir", work)] {
+            guard let path, let own = Directory(path) else { continue }
+            // A descriptor's name below /proc is another file's by now.
+            for (other, mount) in taken
+            where other.isAbsolute && !other.lies(in: "/proc") && Directory(other)?.identity == own.identity {
+                throw SystemCallError(
+                    "fsconfig", EBUSY, [.init("path", path.string), .init("option", key)],
+                    detail: "the overlay at \(mount.target.written) has it")
+            }
+        }
+    }
+
     /// What is wrong with upper and work.
     private var pairCause: String? {
         guard let upper, let work, let above = Directory(upper), let beside = Directory(work) else {
@@ -74,6 +99,9 @@ public struct OverlayLayers {
         }
         for path in lower + [upper].compactMap(\.self) where mount(path)?.propagation == "unbindable" {
             return "\(path.written) is on a mount that is unbindable"
+        }
+        if let path = lower.first(where: { mount($0)?.type == "proc" }) {
+            return "\(path.written) is on a procfs, which cannot be a layer"
         }
         if let upper, let type = mount(upper)?.type, Self.unfit.contains(type) {
             return "\(type) cannot be the filesystem of upper"

@@ -256,6 +256,8 @@ private func overlay(_ holdings: Holdings) -> Primitive {
                 "option 'lower': two directories at least wanted where there is no 'upper'",
                 hint: "fs.bind(DIRECTORY, TARGET, { readonly = true }) shows one")
         }
+        let stack = OverlayLayers(lower: layers, upper: above, work: beside)
+        if above != nil { try stack.checkUse() }
         let mount: DetachedMount
         do throws(SystemCallError) {
             // One option a layer, so that no character in a path has a meaning.
@@ -265,7 +267,7 @@ private func overlay(_ holdings: Holdings) -> Primitive {
             if userxattr { try context.set("userxattr") }
             mount = try context.mount(settings)
         } catch {
-            throw OverlayLayers(lower: layers, upper: above, work: beside).explained(error)
+            throw stack.explained(error)
         }
         return try place.attach(mount, to: try call[target], call, holdings)
     }

@@ -64,6 +64,23 @@ cover:release()
 fs.propagation("/mnt/other", "unbindable")
 overlay({ "/mnt/low", "/mnt/other/up" }, nil, nil, "EINVAL", "unbindable")
 
+overlay({ "/mnt/low", "/proc" }, nil, nil, "EINVAL", "/proc is on a procfs")
+-- One upper has one overlay; its mounts in other places are no other.
+fs.mkdir "/mnt/again"
+local used = fs.overlay { lower = { "/mnt/low" }, upper = "/mnt/up", work = "/mnt/work", target = "/mnt/again" }
+fs.mkdir "/mnt/fresh/up"
+fs.mkdir "/mnt/fresh/work"
+overlay({ "/mnt/three" }, "/mnt/up", "/mnt/fresh/work", "EBUSY", "the overlay at /mnt/again has it")
+overlay({ "/mnt/three" }, "/mnt/twice", "/mnt/fresh/work", "EBUSY", "the overlay at /mnt/again has it")
+overlay({ "/mnt/three" }, "/mnt/fresh/up", "/mnt/work", "EBUSY", "workdir", "the overlay at /mnt/again has it")
+ns.spawn({ "mount" }, function()
+    overlay({ "/mnt/three" }, "/mnt/up", "/mnt/fresh/work", "EBUSY", "the overlay at /mnt/again has it")
+end):wait()
+used:release()
+fs.overlay { lower = { "/mnt/low" }, upper = "/mnt/up", work = "/mnt/work", target = "/mnt/again" }:release()
+local wrong = failed(fs.mount, { type = "proc", target = "/mnt/again", options = "hidepid=9" })
+assert(not tostring(wrong):find "\n", "the kernel's words end a line")
+
 -- Names that mount(8) reads as something else, in nested layers.
 for index, name in ipairs { "a:b", "c,d", "e\nf", 'g"h', "i\\j", "k=l", " m ", "%n", "o#p", "lowerdir+=q" } do
     for _, part in ipairs { "/low", "/up", "/work", "/all" } do fs.mkdir("/mnt/odd/" .. name .. part) end
