@@ -28,6 +28,16 @@ public final class LoopDevice {
         // Nobody else of this program looks for the file's device between the look and the attaching here.
         try systemCall("flock", [.init("path", "/dev/loop-control")]) { flock(control.number, LOCK_EX) }
         if let used = try shared(backing, file, readonly: readonly) { return used }
+        if kind == S_IFBLK {
+            // O_EXCL: who has mounted the device has it alone, and would not see what is written by way of another.
+            do { _ = try Descriptor.open(file, O_RDONLY | O_NONBLOCK | O_EXCL) } catch let error
+                where error.number == EBUSY
+            {
+                throw SystemCallError(
+                    "LOOP_CONFIGURE", EBUSY, [.init("path", file.string)],
+                    detail: "the device is in use, as by a mount of it")
+            }
+        }
         // Another process may take the free one first: the next is tried.
         for _ in 0..<64 {
             let number = try systemCall("LOOP_CTL_GET_FREE", [.init("path", "/dev/loop-control")]) {

@@ -17,6 +17,8 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
     public var path: String?
     /// What else it was about: a link, a pid, a program.
     public var subject: String?
+    /// What there was in spite of it, as a program's exit status.
+    public var result: Value?
     /// The kernel's own words.
     public var detail: String?
     /// What the user can do, where the cause is known.
@@ -40,6 +42,7 @@ public struct Failure: Error, Sendable, Equatable, CustomStringConvertible {
             ("primitive", text(primitive)), ("message", text(message)), ("call", text(call)),
             ("code", text(code)), ("number", number.map { .integer(Int64($0)) } ?? .absent),
             ("path", text(path)), ("subject", text(subject)), ("detail", text(detail)), ("hint", text(hint)),
+            ("result", result ?? .absent),
         ]
     }
 }

@@ -59,7 +59,7 @@ func failure(of error: SystemCallError, in primitive: Primitive) -> Failure {
     let subjects = error.subjects.filter { $0.role != "kind" }.map { quoted(Array($0.text.utf8)) }.joined(
         separator: " on ")
     let about = subjects.isEmpty ? "" : " \(subjects)"
-    let hint = hint(for: error)
+    let hint = hint(for: error, in: primitive)
     // Where the hint repeats the kernel's words, once is enough.
     let isTold = error.detail.map { hint?.contains($0) ?? false } ?? false
     let cause = isTold ? "\(error.meaning) (\(error.code))" : error.cause

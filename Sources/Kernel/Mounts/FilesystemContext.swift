@@ -87,7 +87,8 @@ public struct FilesystemContext: ~Copyable {
             }
             guard count > 2 else { break }
             let line = String(decoding: buffer[2..<count], as: UTF8.self)
-            lines.append(line.last == "\n" ? String(line.dropLast()) : line)
+            // Some filesystems end it themselves, and the kernel once more.
+            lines.append(line.split(whereSeparator: \.isNewline).joined(separator: " "))
         }
         let detail = lines.isEmpty ? error.detail : lines.joined(separator: "; ")
         return SystemCallError(error.call, error.number, error.subjects, detail: detail)

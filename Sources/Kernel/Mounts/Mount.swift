@@ -46,6 +46,22 @@ public struct Mount: Sendable, Equatable {
     /// Where it stood when it was made, from the root of that time.
     public let path: Path
 
+    /// Those that this run has made, by the number that no other has where the kernel tells it.
+    nonisolated(unsafe) private static var made: Set<UInt64> = []
+
+    private var key: UInt64 { unique == 0 ? identifier : unique }
+
+    /// Notes that this run has made it.
+    fileprivate func noteMade() { unsafe _ = Self.made.insert(key) }
+
+    /// Whether this run has made the mount that a path lies on.
+    public static func isMade(at path: Path) -> Bool {
+        guard let opened = try? Descriptor.open(path, Descriptor.pathOnly | O_NOFOLLOW) else { return false }
+        let unique = opened.uniqueMount()
+        guard let number = unique == 0 ? try? identifier(at: path) : unique else { return false }
+        return unsafe made.contains(number)
+    }
+
     /// Unmounts it wherever it is by now; detaches it where it is busy. One that is gone already is no error.
     ///
     /// EBUSY where another mount covers it.
@@ -55,11 +71,13 @@ public struct Mount: Sendable, Equatable {
         for _ in 0..<100 {
             guard let place = try currentPath(), place != "/" else { return }
             guard let opened = try? Descriptor.open(place, Descriptor.pathOnly | O_NOFOLLOW),
-                (try? opened.mountIdentifier()) == identifier
+                opened.isRoot(ofMount: identifier)
             else { continue }
             // Only one mount has the number at a time: this one is gone.
             if unique != 0, opened.uniqueMount() != unique { return }
-            return try detach(opened, at: place)
+            try detach(opened, at: place)
+            unsafe _ = Self.made.remove(key)
+            return
         }
         throw SystemCallError(
             "umount", EBUSY, [.init("target", path.string)], detail: "another mount covers it")
@@ -83,8 +101,16 @@ public struct Mount: Sendable, Equatable {
     /// Whether it is what stands at its path.
     public var isInPlace: Bool {
         guard let opened = try? Descriptor.open(path, Descriptor.pathOnly | O_NOFOLLOW) else { return false }
-        return (try? opened.mountIdentifier()) == identifier
-            && (unique == 0 || opened.uniqueMount() == unique)
+        return opened.isRoot(ofMount: identifier) && (unique == 0 || opened.uniqueMount() == unique)
+    }
+
+    /// Whether its root is what its path leads to. Once it is `/`, a directory of its own may have that path.
+    private var isAtItsPath: Bool {
+        var (number, isRoot): (UInt64, Int32) = (0, 0)
+        let result = unsafe path.withoutSlash.withPlatformString {
+            unsafe ck_mount_identifier(AT_FDCWD, $0, AT_SYMLINK_NOFOLLOW, &number, &isRoot)
+        }
+        return result == 0 && number == identifier && isRoot != 0
     }
 
     /// Whether it is known to be gone by its number alone: that of a later mount may be the same.
@@ -94,7 +120,7 @@ public struct Mount: Sendable, Equatable {
     }
 
     private func currentPath() throws(SystemCallError) -> Path? {
-        if (try? Self.identifier(at: path)) == identifier { return path }
+        if isAtItsPath { return path }
         guard let table = try? MountTable.read() else { return nil }
         return table.first { $0.identifier == identifier }?.target
     }
@@ -105,6 +131,16 @@ public struct Mount: Sendable, Equatable {
         try systemCall("umount", [.init("target", path.string)]) {
             unsafe path.withoutSlash.withPlatformString { unsafe umount2($0, 8 | (detach ? 2 : 0)) }
         }
+    }
+
+    /// What is mounted below the mount at a path, the newest first. EINVAL where nothing is mounted there: what is below
+    /// is then not to be taken away in vain.
+    public static func below(_ path: Path) throws(SystemCallError) -> [Path] {
+        let number = try identifier(at: path)
+        guard try isMountPoint(path) else {
+            throw SystemCallError("umount", EINVAL, [.init("target", path.string)])
+        }
+        return try MountTable.tree(of: number).filter { $0.identifier != number }.map(\.target).reversed()
     }
 
     /// ENOTBLK where what stands at the source of a filesystem on a device is neither a device nor a file.
@@ -256,6 +292,7 @@ public struct DetachedMount: ~Copyable {
                     namespace: try MountNamespace.own()))
         }
         try move(to: target.descriptor.number, target.subjects)
+        made.noteMade()
         return made
     }
 
@@ -292,11 +329,11 @@ public struct DetachedMount: ~Copyable {
 }
 
 extension Descriptor {
-    /// The number of the mount that the file lies on.
-    fileprivate func mountIdentifier() throws(SystemCallError) -> UInt64 {
+    /// Whether the file is what a mount shows at its place, rather than something in it.
+    fileprivate func isRoot(ofMount wanted: UInt64) -> Bool {
         var (identifier, isRoot): (UInt64, Int32) = (0, 0)
-        try systemCall("statx") { unsafe ck_mount_identifier(number, "", 0x1000, &identifier, &isRoot) }
-        return identifier
+        let result = unsafe ck_mount_identifier(number, "", 0x1000, &identifier, &isRoot)
+        return result == 0 && identifier == wanted && isRoot != 0
     }
 
     /// That number of the mount which no other has; 0 where the kernel does not tell.

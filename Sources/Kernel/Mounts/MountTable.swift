@@ -24,6 +24,18 @@ public enum MountTable {
         return parse(try Descriptor.open(path, 0).readToEnd(), types: types)
     }
 
+    /// A mount by its number and all that is mounted in it, in the table's order. What it covers is no part of it.
+    public static func tree(of mount: UInt64) throws(SystemCallError) -> [Entry] {
+        let table = try read()
+        var known: Set = [mount]
+        var before = 0
+        while known.count != before {
+            before = known.count
+            for entry in table where known.contains(entry.parent) { known.insert(entry.identifier) }
+        }
+        return table.filter { known.contains($0.identifier) }
+    }
+
     /// Reads the table's text; a line that is not one is left out.
     public static func parse(_ text: [UInt8], types: [String] = []) -> [Entry] {
         let wanted = types.map { Array($0.utf8) }

@@ -24,4 +24,22 @@ public enum Propagation: String, CaseIterable, Sendable {
             }
         }
     }
+
+    /// Sets it for all mounts of the mount namespace that this process is in, which is a new one.
+    ///
+    /// After a chroot `/` may be no mount point: this process then goes to the namespace's own root, and back.
+    public func setInNewNamespace() throws(SystemCallError) {
+        do { return try set(at: "/", recursive: true) } catch let error where error.number == EINVAL {
+            let root = try Descriptor.open("/", Descriptor.pathOnly | O_DIRECTORY)
+            let here = try Descriptor.open(".", Descriptor.pathOnly | O_DIRECTORY)
+            let process = Descriptor(owning: try systemCall("pidfd_open") { ck_pidfd_open(getpid()) })
+            // Joining the namespace that one is in does nothing but that.
+            guard ck_setns(process.number, Namespace.mount.flag) == 0 else { throw error }
+            let outcome = Result { () throws(SystemCallError) in try set(at: "/", recursive: true) }
+            try systemCall("fchdir", [.init("path", "/")]) { fchdir(root.number) }
+            try systemCall("chroot", [.init("path", "/")]) { unsafe Glibc.chroot(".") }
+            try systemCall("fchdir", [.init("path", ".")]) { fchdir(here.number) }
+            try outcome.get()
+        }
+    }
 }

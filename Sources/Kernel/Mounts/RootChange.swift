@@ -14,22 +14,34 @@ public enum RootChange {
 
     /// Makes `root` the root of this mount namespace; the old one is mounted at `old` inside, or gone.
     ///
-    /// `root` becomes a mount of its own first where it is none. EINVAL where mounts propagate, or `old` is
-    /// not inside.
+    /// `root` becomes a mount of its own first where it is none. EINVAL where an `Obstacle` stands in the way, which is
+    /// then the detail. What fails leaves everything as it was.
     public static func pivot(_ root: Path, old: Path? = nil) throws(SystemCallError) {
         OwnProgram.takeHold(leavingRoot: old == nil)
         // What is mounted over "." is not where this process works.
         let root = try root.absolute()
-        if try !Mount.isMountPoint(root) {
-            _ = try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
-        }
-        try WorkingDirectory.change(to: root)
+        let here = try Descriptor.open(".", Descriptor.pathOnly | O_DIRECTORY)
         let place = old.map(\.relative)
-        if let place { try checkPlace(place) }
-        try systemCall(
-            "pivot_root", [.init("path", root.string)] + (old.map { [.init("target", $0.string)] } ?? [])
-        ) {
-            unsafe (place ?? ".").withPlatformString { unsafe ck_pivot_root(".", $0) }
+        var bound: Mount?
+        do throws(SystemCallError) {
+            if try !Mount.isMountPoint(root) { bound = try bindToItself(root) }
+            try WorkingDirectory.change(to: root)
+            if let place { try checkPlace(place) }
+            do { try swap(root, place) } catch let error where error.number == EINVAL {
+                if let obstacle = Obstacle.find(for: root) {
+                    throw SystemCallError(
+                        error.call, error.number, error.subjects, detail: obstacle.rawValue)
+                }
+                // A mount of an outer user namespace is locked in its place; a copy of it is not.
+                guard bound == nil else { throw error }
+                bound = try bindToItself(root)
+                try WorkingDirectory.change(to: root)
+                try swap(root, place)
+            }
+        } catch {
+            _ = fchdir(here.number)
+            try? bound?.unmount()
+            throw error
         }
         note()
         if place == nil {
@@ -38,6 +50,39 @@ public enum RootChange {
             try systemCall("umount", [.init("target", "the old root")]) { unsafe umount2(".", 2) }
         }
         try WorkingDirectory.change(to: "/")
+    }
+
+    private static func bindToItself(_ root: Path) throws(SystemCallError) -> Mount {
+        try DetachedMount.copy(of: root, recursive: true).attach(to: RootPath(root))
+    }
+
+    /// pivot_root(2) to the working directory, which is `root`.
+    private static func swap(_ root: Path, _ old: Path?) throws(SystemCallError) {
+        try systemCall(
+            "pivot_root", [.init("path", root.string)] + (old.map { [.init("target", $0.string)] } ?? [])
+        ) {
+            unsafe (old ?? ".").withPlatformString { unsafe ck_pivot_root(".", $0) }
+        }
+    }
+
+    /// Why the kernel says EINVAL to a new root.
+    public enum Obstacle: String {
+        case noMount = "/ is no mount point here, as after a chroot"
+        case initial = "/ is the kernel's initial filesystem, which stays"
+        case elsewhere = "the directory is on a mount of another mount namespace"
+        case shared = "mounts spread here"
+
+        fileprivate static func find(for root: Path) -> Obstacle? {
+            guard (try? Mount.isMountPoint("/")) == true else { return .noMount }
+            guard let table = try? MountTable.read(), let new = try? Mount.identifier(at: root),
+                let old = try? Mount.identifier(at: "/")
+            else { return nil }
+            func mount(_ number: UInt64?) -> MountTable.Entry? { table.first { $0.identifier == number } }
+            guard mount(new) != nil else { return .elsewhere }
+            if let own = mount(old), own.parent == own.identifier || own.type == "rootfs" { return .initial }
+            let concerned = [mount(new), mount(mount(new)?.parent), mount(mount(old)?.parent)]
+            return concerned.contains { $0?.propagation == "shared" } ? .shared : nil
+        }
     }
 
     /// The place for the old root: made where it is missing, and refused where a link leads there.

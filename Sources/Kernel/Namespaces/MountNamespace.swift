@@ -9,6 +9,31 @@ public enum MountNamespace {
     /// To be called when this process may be in another.
     static func moved() { unsafe known = 0 }
 
+    /// The children that were born into a mount namespace of their own, and live.
+    nonisolated(unsafe) private static var born: Set<Int32> = []
+    /// Whether this process has joined that of such a child.
+    nonisolated(unsafe) private static var isOfChild = false
+
+    /// Notes a child that is born into one.
+    static func noteBirth(_ pid: Int32) { unsafe _ = born.insert(pid) }
+
+    /// Notes that a child has ended: its number is another's next.
+    static func noteEnd(_ pid: Int32) { unsafe _ = born.remove(pid) }
+
+    /// To be called in a copy that is the first of its pid namespace.
+    static func forgetBirths() { unsafe born = [] }
+
+    /// Whether a process is a child that is still in the one that was made for it, and this process is not.
+    static func isOfChild(_ pid: Int32) -> Bool {
+        guard unsafe born.contains(pid), let other = try? Namespace.mount.identifier(of: pid) else {
+            return false
+        }
+        return (try? Namespace.mount.identifier()) != other
+    }
+
+    /// Notes that this process has joined another.
+    static func noteJoined(ofChild: Bool) { unsafe isOfChild = ofChild }
+
     /// Of this process: a number that no other has had since the machine started, from Linux 6.11 on; its inode number
     /// before.
     static func own() throws(SystemCallError) -> UInt64 {
@@ -28,7 +53,7 @@ public enum MountNamespace {
     ///
     /// Where /proc cannot tell, others are taken to be there.
     public static func stranger() -> String? {
-        if Namespace.mount.isOwn { return nil }
+        if unsafe Namespace.mount.isOwn || isOfChild { return nil }
         let unknown = "others that /proc does not show"
         guard let here = try? Namespace.mount.identifier(), let all = try? Processes.list(),
             let own = try? numberInSight()

@@ -97,9 +97,11 @@ public enum Namespace: String, CaseIterable, Sendable {
         if namespaces.contains(.pid) || namespaces.contains(.mount) { OwnProgram.takeHold() }
         let joined = isSame ? namespaces.subtracting([.user]) : namespaces
         if joined.isEmpty { return }
+        let isOfChild = joined.contains(.mount) && MountNamespace.isOfChild(pid)
         // All at once: the kernel checks the others against the user namespace that is joined with them.
         try systemCall("setns", [subject]) { ck_setns(pidfd.number, joined.flags) }
         note(joined, areNew: false)
+        if isOfChild { MountNamespace.noteJoined(ofChild: true) }
         if joined.contains(.user) { try Credentials.becomeRootWherePossible() }
         if namespaces.contains(.mount) { RootChange.note() }
     }

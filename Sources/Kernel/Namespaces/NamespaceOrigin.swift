@@ -37,6 +37,7 @@ extension Namespace {
     static func note(_ namespaces: NamespaceSet, areNew: Bool) {
         unsafe made = areNew ? made.union(namespaces) : made.subtracting(namespaces)
         MountNamespace.moved()
+        if namespaces.contains(.mount) { MountNamespace.noteJoined(ofChild: false) }
         NetworkNamespace.moved()
     }
 

@@ -55,6 +55,9 @@ public final class Child {
         if pid == 0 {
             Processes.beginCopy(of: own)
             Namespace.note(namespaces, areNew: true)
+            if namespaces.contains(.pid) { MountNamespace.forgetBirths() }
+        } else if namespaces.contains(.mount) {
+            MountNamespace.noteBirth(pid)
         }
         return pid == 0 ? nil : Child(pid: pid, pidfd: Descriptor(owning: pidfd))
     }
@@ -157,6 +160,7 @@ public final class Child {
         }
         guard ended == 1 else { return nil }
         ending = line?.take() ?? (code >= 0 ? .code(code) : .signal(signal))
+        MountNamespace.noteEnd(pid)
         line = nil
         target = nil
         // A script may make thousands of children before Lua collects the first.

@@ -25,11 +25,11 @@ public enum UserMap: ArgumentType, Sendable, Equatable {
             default: break
             }
         }
-        guard slot.kind == "table", case .table(let entries) = try slot.plain(), !entries.isEmpty,
-            entries.count <= 340
-        else {
+        guard slot.kind == "table", case .table(let entries) = try slot.plain(), !entries.isEmpty else {
             throw slot.wanted("\"root\", \"auto\" or a list of { inside=, outside=, count= }")
         }
+        // What the kernel takes.
+        guard entries.count <= 340 else { throw slot.wanted("340 ranges at most") }
         return .ranges(try entries.map { try range($0.value, slot) })
     }
 

@@ -55,7 +55,8 @@ private func readonly(_ holdings: Holdings) -> Primitive {
     return Primitive(
         "fs.readonly", "Refuses writing to a path and to all mounts below it.",
         positional: [options.path.any],
-        options: [options.root.any, options.optional.any], returns: "a mount handle; nothing for / itself",
+        options: [options.root.any, options.optional.any, GuardRails.others.any],
+        returns: "a mount handle; nothing for / itself",
         gives: ["tupper.mount?"], shell: "mount --rbind -o ro=recursive {path} {path}",
         see: ["mount_setattr(2)"],
         fails: [
@@ -68,7 +69,8 @@ private func readonly(_ holdings: Holdings) -> Primitive {
             assert(not pcall(fs.write, "tree/notes.txt", ""))
             """
     ) { call in
-        try options.handle(call, holdings) { target throws(SystemCallError) in
+        try GuardRails.checkReadonly(try call[options.path], in: try call[options.root], call)
+        return try options.handle(call, holdings) { target throws(SystemCallError) in
             try Cover.makeReadonly(target)
         }
     }

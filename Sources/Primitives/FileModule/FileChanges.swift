@@ -122,7 +122,7 @@ private func remove() -> Primitive {
     ) { call in
         let path = try place.read(call)
         if try call[recursive] {
-            try GuardRails.checkDelete(path)
+            try GuardRails.checkDelete(path, call)
             try Tree.remove(path)
         } else {
             try Files.remove(path)

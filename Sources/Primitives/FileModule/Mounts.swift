@@ -248,18 +248,27 @@ private func overlay(_ holdings: Holdings) -> Primitive {
         guard call.isGiven(upper) == call.isGiven(work) else {
             throw ArgumentError("options 'upper' and 'work' belong together")
         }
+        let (above, beside, userxattr) = (try call[upper], try call[work], try call[attributes])
         let context = try FilesystemContext("overlay", source: "overlay")
-        // One option a layer, so that no character in a path has a meaning.
-        for layer in layers { try context.set("lowerdir+", path: layer) }
-        if let path = try call[upper] { try context.set("upperdir", path: path) }
-        if let path = try call[work] { try context.set("workdir", path: path) }
-        if try call[attributes] { try context.set("userxattr") }
+        let settings = try place.attributes(call)
         guard layers.count > 1 || call.isGiven(upper) else {
             throw ArgumentError(
                 "option 'lower': two directories at least wanted where there is no 'upper'",
                 hint: "fs.bind(DIRECTORY, TARGET, { readonly = true }) shows one")
         }
-        let mount = try context.mount(try place.attributes(call))
+        let stack = OverlayLayers(lower: layers, upper: above, work: beside)
+        if above != nil { try stack.checkUse() }
+        let mount: DetachedMount
+        do throws(SystemCallError) {
+            // One option a layer, so that no character in a path has a meaning.
+            for layer in layers { try context.set("lowerdir+", path: layer) }
+            if let above { try context.set("upperdir", path: above) }
+            if let beside { try context.set("workdir", path: beside) }
+            if userxattr { try context.set("userxattr") }
+            mount = try context.mount(settings)
+        } catch {
+            throw stack.explained(error)
+        }
         return try place.attach(mount, to: try call[target], call, holdings)
     }
 }
@@ -283,10 +292,10 @@ private func unmount(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let (path, lazily) = (try call[target], try call[detach])
-        try GuardRails.checkUnmount(path, call)
-        if try call[recursive] {
-            let below = try MountTable.read().filter { $0.target.lies(in: path) && $0.target != path }
-            for entry in below.reversed() { try Mount.unmount(entry.target, detach: lazily) }
+        let isDeep = try call[recursive]
+        try GuardRails.checkUnmount(path, recursive: isDeep, detach: lazily, call)
+        if isDeep {
+            for place in try Mount.below(path) { try Mount.unmount(place, detach: lazily) }
         }
         defer { holdings.forgetGone() }
         try Mount.unmount(path, detach: lazily)
@@ -312,8 +321,9 @@ private func propagation() -> Primitive {
             "EINVAL": "it is no mount point", "EPERM": "no CAP_SYS_ADMIN over the namespace in question",
         ], example: #"fs.propagation("/", "private", { recursive = true })"#
     ) { call in
-        try GuardRails.checkPropagation(try call[target], call)
-        try call[kind].set(at: try call[target], recursive: try call[recursive])
+        let isDeep = try call[recursive]
+        try GuardRails.checkPropagation(try call[target], recursive: isDeep, call)
+        try call[kind].set(at: try call[target], recursive: isDeep)
         return []
     }
 }

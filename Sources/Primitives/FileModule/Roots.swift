@@ -16,7 +16,7 @@ private func pivot() -> Primitive {
             {old?:umount -l . &&} cd /
             """, see: ["pivot_root(2)", "pivot_root(8)"],
         fails: [
-            "EINVAL": "mounts spread: make them private first",
+            "EINVAL": "mounts spread, or `/` is no mount point as after a chroot",
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ENOENT": "the directory is missing",
         ],
         example: """

@@ -140,7 +140,7 @@ private func delete() -> Primitive {
         example: #"fs.delete "btrfs/images/alpine""#
     ) { call in
         let path = try place.read(call)
-        try GuardRails.checkDelete(path)
+        try GuardRails.checkDelete(path, call)
         try Tree.remove(path)
         return []
     }

@@ -1,7 +1,8 @@
 internal import Kernel
+internal import LuaHost
 
 /// Files and subvolumes.
-func fileHint(for error: SystemCallError) -> String? {
+func fileHint(_ error: SystemCallError, _ primitive: Primitive) -> String? {
     switch (error.call, error.code) {
     case ("BTRFS_IOC_SNAP_CREATE_V2", "ENOTTY"): "the destination is not on btrfs"
     case ("BTRFS_IOC_SNAP_CREATE_V2", "EXDEV"): "source and destination lie on different filesystems"
@@ -16,7 +17,7 @@ func fileHint(for error: SystemCallError) -> String? {
     case ("mkdirat", "EINVAL"): "a directory cannot be copied into itself"
     case ("unlinkat", "EBUSY"): "something is mounted there; fs.unmount it first"
     case ("unlinkat", "ENOTEMPTY"): "fs.delete removes a directory with all in it"
-    case ("read", "EFBIG"): "option 'limit' allows more"
+    case ("read", "EFBIG"): primitive.hint(at: "limit", "option 'limit' allows more")
     case ("read", "ESPIPE"): "only regular files can be read as a whole; io.open reads others"
     default: nil
     }

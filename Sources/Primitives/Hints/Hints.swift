@@ -1,14 +1,23 @@
 internal import Kernel
+internal import LuaHost
 
-/// What the user can do about a refused call. The first table that knows it wins; a wrong guess is worse than none.
-func hint(for error: SystemCallError) -> String? {
+/// What the user can do about a refused call of a primitive. The first table that knows it wins; a wrong guess is worse
+/// than none.
+func hint(for error: SystemCallError, in primitive: Primitive) -> String? {
     for table in [
-        namespaceHint, privilegeHint, cgroupHint, capabilityHint, mountHint, networkHint(for:), programHint,
-        fileHint(for:),
-    ] {
+        namespaceHint, privilegeHint, cgroupHint, capabilityHint, { mountHint($0, primitive) },
+        networkHint(for:), programHint, { fileHint($0, primitive) },
+    ] as [(SystemCallError) -> String?] {
         if let hint = table(error) { return hint }
     }
     return nil
+}
+
+extension Primitive {
+    /// A hint at one of its options; nil where it has none of that name.
+    func hint(at option: String, _ text: @autoclosure () -> String) -> String? {
+        options.contains { $0.name == option } ? text() : nil
+    }
 }
 
 private func privilegeHint(_ error: SystemCallError) -> String? {

@@ -4,6 +4,7 @@ internal import Kernel
 func programHint(_ error: SystemCallError) -> String? {
     guard error.call == "execve", let program = error.subjects.first?.text else { return nil }
     if error.code == "ELOOP" { return "a link of /proc leads there, which no program of a container may be" }
+    if error.code == "EACCES" { return ProgramRefusal.cause(of: program) }
     guard error.code == "ENOENT" else { return nil }
     if program.contains("/"), (try? Files.exists(RootPath(Path(program)))) == true {
         return "it is there, but not the interpreter that its first line names, or its loader"

@@ -53,7 +53,7 @@ private func unshare(_ holdings: Holdings) -> Primitive {
             try Namespace.unshare(wanted)
         }
         try times?.enter()
-        if wanted.contains(.mount) { try spread.set(at: "/", recursive: true) }
+        if wanted.contains(.mount) { try spread.setInNewNamespace() }
         return []
     }
 }

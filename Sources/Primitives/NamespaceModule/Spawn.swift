@@ -139,6 +139,7 @@ private func within(_ holdings: Holdings) -> Primitive {
     ) { call in
         let (pid, wanted) = (try call[process].pid, NamespaceSet(try call[kinds]))
         let spawning = Spawning(holdings: holdings, state: call.state)
+        spawning.primitive = "ns.within"
         spawning.keepsValues = true
         spawning.prepare = {
             try Namespace.enter(wanted, of: pid)

@@ -43,7 +43,8 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     /// How it ended; raises its Lua error. ETIMEDOUT when `timeout` passes first.
     func wait(timeout: Int32?, draining other: PseudoTerminal? = nil, in state: State) throws -> Value {
         guard let ending = try child.wait(timeout: timeout, draining: other ?? terminal, channel) else {
-            throw SystemCallError("poll", 110, [.init("pid", "\(child.pid)")])
+            throw SystemCallError(
+                "poll", 110, [.init("pid", "\(child.pid)")], detail: "the process still runs")
         }
         holding.keep()
         channel?.closeIfDone()

@@ -25,7 +25,9 @@ private func fork(_ holdings: Holdings) -> Primitive {
             child:wait()
             """
     ) { call in
-        [.handle(try Spawning(holdings: holdings, state: call.state).start(try call[function]))]
+        let spawning = Spawning(holdings: holdings, state: call.state)
+        spawning.primitive = "proc.fork"
+        return [.handle(try spawning.start(try call[function]))]
     }
 }
 

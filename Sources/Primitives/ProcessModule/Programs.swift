@@ -271,5 +271,6 @@ private func refusal(_ primitive: String, _ words: [Word], _ ending: Child.Endin
         }
     var failure = Failure(primitive, "\(name) \(end)")
     failure.subject = String(decoding: words.first?.bytes ?? [], as: UTF8.self)
+    failure.result = ending.value
     return failure
 }

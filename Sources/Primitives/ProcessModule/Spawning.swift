@@ -54,6 +54,8 @@ final class Spawning {
     var hasSession = false
     /// Whether what the function returns is wanted.
     var keepsValues = false
+    /// What is called, as errors name it.
+    var primitive = "ns.spawn"
     /// What is done in the copy before the function runs.
     var prepare: () throws -> Void = {}
     private let holdings: Holdings
@@ -120,7 +122,7 @@ final class Spawning {
         } catch let failure as LuaFailure {
             status = leave(report, state.fields(of: failure))
         } catch {
-            status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
+            status = leave(report, state.fields(of: state.failure(for: error, in: primitive)))
         }
         state.traceEnd(status: status)
         state.forgetStop()
@@ -148,7 +150,7 @@ final class Spawning {
         if diesWithParent { try Processes.dieWithParent() }
         // The group that a process is in when it makes the namespace is the namespace's root.
         if group != nil, namespaces.contains(.cgroup) { try Namespace.unshare([.cgroup]) }
-        if namespaces.contains(.mount) { try propagation.set(at: "/", recursive: true) }
+        if namespaces.contains(.mount) { try propagation.setInNewNamespace() }
         try parting?.takePlace()
         if hasSession { Processes.leaveSession() }
         if let terminal {

@@ -74,6 +74,7 @@ struct LuaStubs {
         ---@field subject? string What else it was about.
         ---@field detail? string The kernel's own words.
         ---@field hint? string What can be done about it.
+        ---@field result? { code: integer?, signal: string? } How the program ended that did not end with status 0.
         ---@field position? string Where the primitive was called, as FILE:LINE.
         ---@field traceback? string How Lua got there.
 

@@ -148,7 +148,8 @@ struct Manual {
 
         A failing primitive raises a table that prints as one line, with the fields `primitive` (as in `fs.mount`),
         `message`, and where they are known `call` (the system call), `code` (as in `EPERM`), `number`, `path`,
-        `subject`, `detail` (the kernel's own words), `hint`, `position` (FILE:LINE) and `traceback`.
+        `subject`, `detail` (the kernel's own words), `hint`, `result` (how a program ended, as `proc.run`
+        returns it), `position` (FILE:LINE) and `traceback`.
 
         """
 
