@@ -15,6 +15,8 @@ func networkHint(for error: SystemCallError) -> String? {
     case ("RTM_NEWROUTE", "ENETUNREACH"):
         return "the machine after via must be on the network of a link that is up and has an address"
     case ("RTM_NEWROUTE", "ENETDOWN"): return "the link must be up before a route can use it"
+    case ("connect", "EINVAL") where subject("address")?.hasPrefix("fe80:") == true:
+        return "such an address counts on one link only; name the link, as in fe80::1%eth0"
     case ("connect", "ENETUNREACH"): return "no route leads there; net.routes() tells which there are"
     case ("bind", "EADDRINUSE") where subject("address") != nil:
         return "another port, or another address of this machine, may be free; try: ss -lntup"
