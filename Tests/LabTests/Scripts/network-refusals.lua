@@ -60,6 +60,43 @@ do
         net.publish { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "172.30.0.1" }:release()
     end
 end
+-- Without the right to a port of root's, the kernel's list tells who listens there.
+do
+    local places = { { "tcp", "127.0.0.1", "Listen => 1" }, { "tcp", "0.0.0.0", "Listen => 1" }, { "tcp", "::", "Listen => 1" }, { "udp", "127.0.0.1", "Proto => 'udp'" } }
+    for number, place in ipairs(places) do
+        local protocol, address, option = table.unpack(place)
+        local listener <close> = proc.spawn { "perl", "-MIO::Socket::IP", "-e",
+            ("$s = IO::Socket::IP->new(LocalHost => '%s', LocalPort => %d, %s) or die; sleep 20"):format(address, 80 + number, option) }
+        sys.sleep "400ms"
+        assert(proc.fork(function()
+            cap.drop "NET_BIND_SERVICE"
+            refused("a program listens on it", net.publish, { port = 80 + number, to = "172.30.0.2:80", protocol = protocol })
+            net.publish { port = 90, to = "172.30.0.2:80", protocol = protocol }:release()
+        end):wait().code == 0)
+    end
+end
+-- That nft cannot tell what there is is no empty list; rules of others that drop what is passed on are told of, once.
+do
+    local place = "/tmp/drops.lua"
+    fs.write(place, 'net.forwarding(true):release() net.masquerade { source = "10.0.0.0/8" }:release() net.masquerade { source = "fd00::/64" }:release() print "done"')
+    local function words() return (proc.capture { "sh", "-c", "/proc/" .. proc.self() .. "/exe script " .. place .. " 2>&1; true" }) end
+    assert(words() == "done\n", words())
+    proc.run { "nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }" }
+    local text = words()
+    assert(text == "tupper: warning: net.forwarding: table ip filter, chain FORWARD drops what it does not accept of the packets that "
+        .. "this machine passes on, those of containers too; a rule there must accept them\ndone\n", text)
+    proc.run { "nft", "delete table ip filter; add table inet own; add chain inet own f { type filter hook forward priority 0; policy drop; }" }
+    text = words()
+    assert(select(2, text:gsub("table inet own, chain f", "")) == 2 and text:find "net.masquerade: table inet own", text)
+    proc.run { "nft", "delete table inet own" }
+    fs.write("/tmp/nft", "#!/bin/sh\nif [ $1 = list ]; then echo 'no memory' >&2; exit 1; fi\nexec /usr/sbin/nft \"$@\"\n")
+    fs.chmod("/tmp/nft", "755")
+    local before = sys.env "PATH"
+    sys.env("PATH", "/tmp:" .. before)
+    refused("nft: no memory", net.masquerade, { source = "10.0.0.0/8" })
+    sys.env("PATH", before)
+    assert(proc.capture { "nft", "list", "tables" } == "")
+end
 -- A route tells its kind, its metric and its ways.
 do
     sys.sysctl("net.ipv6.conf.a.disable_ipv6", 0)
