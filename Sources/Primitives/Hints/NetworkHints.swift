@@ -20,6 +20,8 @@ func networkHint(for error: SystemCallError) -> String? {
     case ("connect", "ENETUNREACH"): return "no route leads there; net.routes() tells which there are"
     case ("bind", "EADDRINUSE") where subject("address") != nil:
         return "another port, or another address of this machine, may be free; try: ss -lntup"
+    case ("pidfd_open", "ESRCH"):
+        return "the process has ended, or another pid namespace numbers it otherwise"
     case ("setns", "ESRCH"): return "the process whose network namespace was meant has ended"
     case ("socket", "EPERM") where subject("address") != nil:
         return "this needs root (CAP_NET_RAW), or a group in the range of net.ipv4.ping_group_range"

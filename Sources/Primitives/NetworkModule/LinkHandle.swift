@@ -205,7 +205,9 @@ private func linkMethods() -> [Declaration] {
             try handle.placed.perform { _ in }
         },
         method(
-            "move", "Moves it into the network namespace of a process.", [process.any],
+            "move",
+            "Moves it into the network namespace of a process; a pair's end is sooner born there, by `inside` of net.veth.",
+            [process.any],
             shell: "ip link set {self} netns {process}",
             fails: ["ESRCH": "the process has ended", "EEXIST": "a link of that name is there"],
             example: "local box <close> = ns.spawn({ \"net\" }, function(parent) parent:receive() end)\n"

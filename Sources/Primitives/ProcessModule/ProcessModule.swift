@@ -25,7 +25,7 @@ private func fork(_ holdings: Holdings) -> Primitive {
             child:wait()
             """
     ) { call in
-        [.handle(try Spawning(holdings: holdings, state: call.state).start(try call[function]))]
+        [.handle(try Spawning(call, holdings: holdings).start(try call[function]))]
     }
 }
 

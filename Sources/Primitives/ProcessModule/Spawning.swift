@@ -52,6 +52,8 @@ final class Spawning {
     var hasInit = false
     /// Whether the copy leaves this process's session: setsid(2).
     var hasSession = false
+    /// The primitive that was called, for errors of the copy's own.
+    private let primitive: String
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -59,9 +61,10 @@ final class Spawning {
     private let holdings: Holdings
     private let state: State
 
-    init(holdings: Holdings, state: State) {
+    init(_ call: Call, holdings: Holdings) {
+        primitive = call.primitive.name
         self.holdings = holdings
-        self.state = state
+        state = call.state
     }
 
     /// Makes the copy; in it, `function` runs and the process ends.
@@ -119,7 +122,7 @@ final class Spawning {
         } catch let failure as LuaFailure {
             status = leave(report, state.fields(of: failure))
         } catch {
-            status = leave(report, state.fields(of: state.failure(for: error, in: "ns.spawn")))
+            status = leave(report, state.fields(of: state.failure(for: error, in: primitive)))
         }
         state.traceEnd(status: status)
         state.forgetStop()
