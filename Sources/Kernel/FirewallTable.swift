@@ -95,7 +95,12 @@ public struct FirewallTable: Sendable, Equatable {
     private static func deleteStale() throws -> [FirewallTable] {
         let tables = try all()
         guard let space = try? Namespace.pid.identifier() else { return tables }
-        let stale = tables.filter { $0.isStale(in: space) }
+        var stale = tables.filter { $0.isStale(in: space) }
+        // What a run handed over is the user's.
+        if !stale.isEmpty {
+            let kept = Leftovers.keptTables()
+            stale.removeAll { kept.contains($0.name) }
+        }
         for table in stale { try table.delete() }
         return tables.filter { !stale.contains($0) }
     }

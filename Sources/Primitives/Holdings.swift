@@ -180,7 +180,8 @@ public final class Holding {
     /// Hands it over to the user, where it can outlive this process.
     public func handOver() throws {
         try checkKeeping()
-        keep()
+        if undo != nil, owner == Processes.generation { for note in notes() { note.keep() } }
+        undo = nil
     }
 
     /// Is released no more.
