@@ -123,12 +123,19 @@ public struct Link: Sendable, Equatable {
     ) throws(SystemCallError) -> (Link, Link, NetworkNamespace) {
         var place = try NetworkNamespace.current()
         if let pid { place = try NetworkNamespace.of(pid) }
-        try make(name, kind: "veth", settings) { data in
-            data.nest(1, fixed: header()) { message in
-                message.add(3, text: peer)
-                if let mtu = settings.mtu { message.add(4, mtu) }
-                if let pid { message.add(19, UInt32(bitPattern: pid)) }
+        do throws(SystemCallError) {
+            try make(name, kind: "veth", settings) { data in
+                data.nest(1, fixed: header()) { message in
+                    message.add(3, text: peer)
+                    if let mtu = settings.mtu { message.add(4, mtu) }
+                    if let pid { message.add(19, UInt32(bitPattern: pid)) }
+                }
             }
+        } catch {
+            // The kernel does not say which of the two names is taken.
+            guard error.number == EEXIST, (try? named(name)) == nil else { throw error }
+            throw SystemCallError(
+                error.call, EEXIST, [.init("link", peer), .init("kind", "veth")], detail: error.detail)
         }
         do {
             let other = try place.perform { () throws(SystemCallError) in try named(peer) }

@@ -78,6 +78,13 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
         NetworkAddress(bytes: other.bytes[...], prefix: prefix)?.network == network
             && other.isIPv4 == isIPv4
     }
+    /// Whether it is the address of a group: 224.0.0.0/4 or ff00::/8.
+    public var isMulticast: Bool { isIPv4 ? bytes[0] & 0xf0 == 0xe0 : bytes[0] == 0xff }
+    /// The IPv4 address that an IPv6 one stands for, as in ::ffff:10.0.0.1; else itself.
+    public var unmapped: NetworkAddress {
+        guard !isIPv4, bytes.starts(with: [UInt8](repeating: 0, count: 10) + [255, 255]) else { return self }
+        return NetworkAddress(bytes: bytes[12...], prefix: 32) ?? self
+    }
     /// Whether it is the address of one machine, not of a network.
     public var isHost: Bool { prefix == bytes.count * 8 }
 }

@@ -185,6 +185,9 @@ private struct PublishTarget: ArgumentType {
             throw slot.wanted(
                 "an IPv4 address and a port such as \"172.30.42.3:80\", or as \"[fd00::3]:80\" for IPv6,")
         }
+        guard !address.isAny, !address.isMulticast, address == address.unmapped,
+            address.isIPv4 || !address.isLinkLocal
+        else { throw slot.wanted("the address of one machine, which counts on every link,") }
         return PublishTarget(address: address, port: port)
     }
 }

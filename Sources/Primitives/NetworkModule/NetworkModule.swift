@@ -42,7 +42,7 @@ private struct PingedAddress: ArgumentType {
         let parts = String(decoding: slot.bytes() ?? [], as: UTF8.self)
             .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 else {
-            return PingedAddress(target: .init(try HostAddress.read(slot).address))
+            return PingedAddress(target: .init(try HostAddress.read(slot).address.unmapped))
         }
         guard let address = NetworkAddress(parts[0]), !parts[0].contains("/"), !address.isIPv4,
             let zone = LinkName(parts[1])

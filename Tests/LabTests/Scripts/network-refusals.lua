@@ -16,6 +16,20 @@ refused("Unknown parameter 'foo': invalid argument", fs.mount, { type = "tmpfs",
 link:up():address "10.0.0.1/24"
 refused("'via': an IPv4 address wanted as 'to' is 10.9.0.0/16, got a00:2::", net.route, { to = "10.9.0.0/16", via = "a00:2::", device = link })
 refused("'via': an IPv6 address wanted as 'to' is fd01::/64, got 10.0.0.2", net.route, { to = "fd01::/64", via = "10.0.0.2" })
+-- The name that is taken is named, on this side or inside.
+do
+    local box <close> = ns.spawn({ "net" }, function(parent) parent:receive() end)
+    refused('RTM_NEWLINK "lo": file exists', net.veth, { name = "x", peer = "lo", inside = box })
+    refused('RTM_NEWLINK "a": file exists', net.veth, { name = "a", peer = "x" })
+    refused('RTM_NEWLINK "b": file exists', net.veth, { name = "x", peer = "b" })
+end
+-- Addresses that no single machine answers to.
+assert(refused("EACCES", net.ping, "10.0.0.255").hint:find "broadcast")
+assert(refused("EINVAL", net.ping, "ff02::1").hint:find "fe80::1%%eth0")
+assert(refused("EINVAL", net.route, { to = "default", via = "fe80::1" }).hint:find "device")
+for _, address in ipairs { "0.0.0.0", "224.0.0.1", "[::]", "[fe80::1]", "[ff02::1]", "[::ffff:10.0.0.1]" } do
+    refused("'to': the address of one machine", net.publish, { port = 1, to = address .. ":1", address = address:find "%[" and "::" or nil })
+end
 -- Every address has no others to speak with.
 do
     local rule <close> = net.masquerade { source = "0.0.0.0/0" }
@@ -40,6 +54,8 @@ do
     sys.env("PATH", before)
     assert(proc.capture { "nft", "list", "tables" } == "")
 end
+net.link "lo":up()
+assert(net.ping("::ffff:127.0.0.1").received == 1)
 -- A port is led away once, and not from a program that listens on it.
 do
     net.link "lo":up()
