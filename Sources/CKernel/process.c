@@ -111,6 +111,17 @@ int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int s
     return connect(socket, (struct sockaddr *)&six, sizeof six);
 }
 
+int ck_bind(int socket, const uint8_t *address, size_t length, uint16_t port) {
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    if (length == 4) {
+        memcpy(&four.sin_addr, address, 4);
+        return bind(socket, (struct sockaddr *)&four, sizeof four);
+    }
+    memcpy(&six.sin6_addr, address, 16);
+    return bind(socket, (struct sockaddr *)&six, sizeof six);
+}
+
 ssize_t ck_send(int socket, const void *bytes, size_t count) {
     return send(socket, bytes, count, MSG_NOSIGNAL | MSG_DONTWAIT);
 }

@@ -20,7 +20,8 @@ public enum DiskImage {
         let quiet = format == "vfat" ? [] : ["-q"]
         // A path that starts with a dash would be read as an option.
         let target = path.isAbsolute ? path : Path(bytes: Array("./".utf8) + path.bytes)
-        let program = Program(([name] + quiet).map { Array($0.utf8) } + [target.bytes])
+        let found = KernelFeatures.path(ofSystemProgram: name) ?? name
+        let program = Program(([found] + quiet).map { Array($0.utf8) } + [target.bytes])
         let outcome = try program.run()
         guard outcome.ending == .code(0) else {
             throw Program.Refusal(program: name, words: outcome.firstWords)

@@ -3,40 +3,51 @@ internal import Glibc
 /// A table of nftables, made and deleted through the program nft(8).
 ///
 /// Its name tells whose it is, so that what a killed process left behind can be told from what is in use:
-/// `tupper`, the pid, the pid namespace in which that pid counts, a count, and the index of a link that
+/// `tupper`, for IPv6 `tupper6`, the pid, the pid namespace in which that pid counts, a count, and the index of a link that
 /// takes loopback addresses for the table's sake, or 0.
 public struct FirewallTable: Sendable, Equatable {
     /// Its name.
     public let name: String
     nonisolated(unsafe) private static var count = 0
 
-    /// Makes an IPv4 table with chains, each the text between its braces. The text comes from typed values only.
+    /// The addresses that a table is about, as nft(8) names them.
+    public enum Family: String, Sendable {
+        case ipv4 = "ip"
+        case ipv6 = "ip6"
+    }
+
+    /// The addresses that it is about.
+    public var family: Family { name.hasPrefix("tupper6_") ? .ipv6 : .ipv4 }
+
+    /// Makes a table with chains, each the text between its braces. The text comes from typed values only.
     ///
     /// Lets `localnet` carry packets of 127.0.0.0/8 as long as the table is there. Tables that a killed process
     /// left behind in this network namespace go first.
     /// Throws EADDRINUSE where `port` is taken already.
     /// `note` is told its name before anything is changed.
     public static func make(
-        _ chains: [String: String], localnet: Link? = nil, publishing port: PublishedPort? = nil,
+        _ chains: [String: String], for family: Family = .ipv4, localnet: Link? = nil,
+        publishing port: PublishedPort? = nil,
         noting note: (String) -> Void = { _ in }
     ) throws -> FirewallTable {
         let others = try deleteStale()
         if let port {
-            let rules = try Program(path(), "-n", "list", "ruleset", "ip").run()
-            try port.checkIsFree(in: String(decoding: rules.output, as: UTF8.self))
+            try port.checkIsFree(in: try list("-n", "list", "ruleset", family.rawValue))
         }
         let isOpened = try localnet.map { try isToOpen($0, others) } ?? false
         unsafe count += 1
         let space = (try? Namespace.pid.identifier()) ?? 0
         let owner = "\(Processes.current)_\(space)_\(unsafe count)"
-        let table = FirewallTable(name: "tupper_\(owner)_\(isOpened ? localnet?.index ?? 0 : 0)")
+        let table = FirewallTable(
+            name: "tupper\(family == .ipv6 ? "6" : "")_\(owner)_\(isOpened ? localnet?.index ?? 0 : 0)"
+        )
         note(table.name)
         if isOpened, let localnet, try Self.localnet(localnet).read() != "1" {
             try Self.localnet(localnet).write("1")
         }
         let body = chains.sorted { $0.key < $1.key }.map { "chain \($0.key) { \($0.value) }" }.joined(
             separator: "\n")
-        do { try nft("table ip \(table.name) {\n\(body)\n}\n") } catch {
+        do { try nft("table \(family.rawValue) \(table.name) {\n\(body)\n}\n") } catch {
             // nft refuses all or nothing; but it may have done its work where only waiting for it has failed.
             if error is SystemCallError { try? table.delete() }
             try close(table, others)
@@ -48,7 +59,8 @@ public struct FirewallTable: Sendable, Equatable {
     /// Deletes it; one that is gone already is no error.
     public func delete() throws {
         // Made again if need be: nft has no "delete where there is one" in all versions.
-        try Self.nft("add table ip \(name)\ndelete table ip \(name)\n")
+        let table = "table \(family.rawValue) \(name)"
+        try Self.nft("add \(table)\ndelete \(table)\n")
         if link != 0 { try Self.close(self, try Self.all()) }
     }
 
@@ -65,7 +77,7 @@ public struct FirewallTable: Sendable, Equatable {
 
     private var parts: [Substring] {
         let parts = name.split(separator: "_", omittingEmptySubsequences: false)
-        return parts.count == 5 && parts[0] == "tupper" ? parts : []
+        return parts.count == 5 && ["tupper", "tupper6"].contains(parts[0]) ? parts : []
     }
 
     /// The link that is open for its sake; 0 for none.
@@ -83,7 +95,12 @@ public struct FirewallTable: Sendable, Equatable {
     private static func deleteStale() throws -> [FirewallTable] {
         let tables = try all()
         guard let space = try? Namespace.pid.identifier() else { return tables }
-        let stale = tables.filter { $0.isStale(in: space) }
+        var stale = tables.filter { $0.isStale(in: space) }
+        // What a run handed over is the user's.
+        if !stale.isEmpty {
+            let kept = Leftovers.keptTables()
+            stale.removeAll { kept.contains($0.name) }
+        }
         for table in stale { try table.delete() }
         return tables.filter { !stale.contains($0) }
     }
@@ -116,10 +133,21 @@ public struct FirewallTable: Sendable, Equatable {
     private static func path() -> String { KernelFeatures.path(ofSystemProgram: "nft") ?? "nft" }
 
     private static func all() throws -> [FirewallTable] {
-        let outcome = try Program(path(), "list", "tables", "ip").run()
-        return String(decoding: outcome.output, as: UTF8.self).split(separator: "\n")
-            .compactMap { $0.split(separator: " ").last.map { FirewallTable(name: String($0)) } }
-            .filter { !$0.parts.isEmpty }
+        try list("list", "tables").split(separator: "\n").compactMap { line in
+            let words = line.split(separator: " ")
+            guard words.count == 3 else { return nil }
+            let table = FirewallTable(name: String(words[2]))
+            return !table.parts.isEmpty && words[1] == table.family.rawValue ? table : nil
+        }
+    }
+
+    /// What nft lists. That it cannot tell is an error: it is not to be taken for an empty list.
+    private static func list(_ words: String...) throws -> String {
+        let outcome = try Program(([path()] + words).map { Array($0.utf8) }).run()
+        guard outcome.ending == .code(0) else {
+            throw Program.Refusal(program: "nft", words: outcome.firstWords)
+        }
+        return String(decoding: outcome.output, as: UTF8.self)
     }
 
     private static func nft(_ text: String) throws {

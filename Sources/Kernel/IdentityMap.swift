@@ -150,7 +150,11 @@ public struct IdentityMap: Sendable, Equatable {
 
     private func run(_ program: String, _ number: Int32, _ ranges: [Range]) throws {
         let numbers = ranges.flatMap { [$0.inside, $0.outside, $0.count] }.map { "\($0)" }
-        let outcome = try Program(([program, "\(number)"] + numbers).map { Array($0.utf8) }).run()
+        let outcome = try Program(
+            ([KernelFeatures.path(ofSystemProgram: program) ?? program, "\(number)"] + numbers).map {
+                Array($0.utf8)
+            }
+        ).run()
         guard outcome.ending == .code(0) else {
             throw Program.Refusal(program: program, words: outcome.lastWords)
         }

@@ -11,13 +11,15 @@ public enum Ping {
 
     /// Sends `count` requests, each given `timeout` milliseconds. ENETUNREACH where no route leads there.
     public static func run(
-        _ address: NetworkAddress, count: Int, timeout: Int32, pause: Int32
+        _ target: ScopedAddress, count: Int, timeout: Int32, pause: Int32
     ) throws(SystemCallError) -> Result {
-        let subject = SystemCallError.Subject("address", address.host)
+        let (address, subject) = (target.address, SystemCallError.Subject("address", target.host))
+        var scope: UInt32 = 0
+        if let zone = target.zone { scope = UInt32(bitPattern: try Link.named(zone).index) }
         let (socket, isRaw) = try open(address, subject)
         let line = Descriptor(owning: socket)
         try systemCall("connect", [subject]) {
-            unsafe ck_connect(socket, address.bytes, address.bytes.count, 0)
+            unsafe ck_connect(socket, address.bytes, address.bytes.count, scope)
         }
         var times: [Double] = []
         for number in 0..<count {

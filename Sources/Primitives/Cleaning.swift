@@ -13,12 +13,15 @@ public enum Cleaning {
         public let outcome: String
         /// Why it was left or not removed; nil otherwise.
         public let reason: String?
+        /// Whether the run handed it over.
+        public let isKept: Bool
 
         /// The same as a value with names.
         public var value: Value {
             .record([
                 "thing": .text(thing), "run": Int64(run).map(Value.integer) ?? .absent,
                 "outcome": .text(outcome), "reason": reason.map(Value.text) ?? .absent,
+                "kept": isKept ? .boolean(true) : .absent,
             ])
         }
     }
@@ -29,10 +32,12 @@ public enum Cleaning {
         public let description: String
     }
 
-    /// Does so, or with `isDry` only tells what would be done. What is gone already is not told.
-    public static func run(isDry: Bool) throws -> [Item] {
+    /// Does so, or with `isDry` only tells what would be done; `kept` is for what runs handed over, too. What is gone
+    /// already is not told.
+    public static func run(isDry: Bool, kept: Bool) throws -> [Item] {
         do {
-            return try Leftovers.clean(isDry: isDry).compactMap { item(of: $0, isDry) }
+            let handedOver = kept ? try Leftovers.takeKept(isDry: isDry) : []
+            return try (handedOver + Leftovers.clean(isDry: isDry)).compactMap { item(of: $0, isDry) }
         } catch {
             let place = error.subjects.first?.text ?? "the run directory"
             throw Refusal(description: "\(place): \(error.detail ?? error.meaning) (\(error.code))")
@@ -41,7 +46,7 @@ public enum Cleaning {
 
     private static func item(of item: Leftovers.Item, _ isDry: Bool) -> Item? {
         func made(_ outcome: String, _ reason: String? = nil) -> Item {
-            Item(thing: item.thing.text, run: item.run, outcome: outcome, reason: reason)
+            Item(thing: item.thing.text, run: item.run, outcome: outcome, reason: reason, isKept: item.isKept)
         }
         switch item.outcome {
         case .removed: return made(isDry ? "would remove" : "removed")

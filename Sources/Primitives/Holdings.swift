@@ -10,6 +10,8 @@ public final class Holdings {
     private var owner = Processes.generation
     /// Whether what outlives the script is noted too, so that a session can take it back.
     public var notesLasting = false
+    /// The families for which the run was warned of rules that drop what is passed on.
+    var warnedOfDrops: Set<FirewallTable.Family> = []
     private var new: [Holding] = []
     /// Where things are noted before they are made, for when this process is killed.
     let journal = Journal()
@@ -188,7 +190,8 @@ public final class Holding {
     /// Hands it over to the user, where it can outlive this process.
     public func handOver() throws {
         try checkKeeping()
-        keep()
+        if undo != nil, owner == Processes.generation { for note in notes() { note.keep() } }
+        undo = nil
     }
 
     /// Is released no more.

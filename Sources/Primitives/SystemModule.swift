@@ -12,7 +12,7 @@ func systemModule(_ holdings: Holdings) -> Module {
             Declaration("umask", umask()), Declaration("sleep", sleep()), Declaration("time", time()),
             Declaration("interactive", interactive()), Declaration("sysctl", sysctl()),
             Declaration("account", account()),
-        ])
+        ] + keptPrimitives(holdings))
 }
 
 private var keepName: Parameter<Bool> {

@@ -110,6 +110,60 @@ struct CleaningTests {
             "\(outcome.output)\(outcome.errors)")
     }
 
+    @Test("what was kept is found again and taken away, by a run of its own or by clean")
+    func keptAgain() throws {
+        let outcome = try lab(
+            """
+            cat >/mnt/kept.lua <<'LUA'
+            fs.mkdir "/mnt/kept"
+            fs.tmpfs("/mnt/kept"):keep()
+            net.bridge("kept0"):keep():address "10.1.1.1/24"
+            net.link("lo"):address "10.2.2.2/32":keep()
+            net.route { to = "10.3.0.0/16", device = "lo" }:keep()
+            cgroup.create(arg[1], { pids = 5 }):keep()
+            net.forwarding(true):keep()
+            net.publish { port = 8080, to = "10.1.1.2:80" }:keep()
+            net.bridge "gone0":keep():delete()
+            for _, entry in ipairs(sys.kept()) do assert(entry.run == proc.self() and entry.thing ~= "link gone0") end
+            net.bridge "left0"
+            if arg[2] then proc.kill(proc.self(), "KILL") end
+            LUA
+            $tupper script /mnt/kept.lua $name
+            cat >/mnt/other.lua <<'LUA'
+            net.masquerade { source = "10.0.0.0/8" }
+            sys.remove_kept "link kept0"
+            print(select(2, pcall(sys.remove_kept, "link kept0")))
+            for _, entry in ipairs(sys.kept()) do print((entry.thing:gsub("%d+_%d+_.*", "N"))) end
+            LUA
+            $tupper script /mnt/other.lua | grep -v group
+            $tupper clean
+            $tupper clean --kept --dry-run --json | grep -c '"outcome":"would remove","kept":true'
+            $tupper clean --kept >/dev/null; rmdir /mnt/kept; check "a run's end"
+            $tupper script /mnt/kept.lua $name killed
+            $tupper clean --kept | grep -c 'removed kept'; rmdir /mnt/kept; check "a killed run"
+            echo 'net.bridge("own0"):keep() sys.remove_kept "link own0" print(#net.links())' | $tupper script -
+            ls /run/tupper
+            echo 'net.bridge("live0"):keep() io.read()' >/mnt/lives.lua
+            mkfifo /mnt/end; exec 9<>/mnt/end
+            $tupper script /mnt/lives.lua </mnt/end & until ip link show live0 >/dev/null 2>&1; do sleep 0.1; done
+            $tupper clean; $tupper clean --kept; echo >&9; wait; check "a run that lives"
+            """)
+        let text = outcome.output
+        #expect(
+            outcome.status == 0
+                && text.hasPrefix(
+                    """
+                    sys.remove_kept: nothing of that name is kept: "link kept0"
+                    firewall table tupper_N
+                    kernel parameter net/ipv4/ip_forward (it was 0)
+                    route to 10.3.0.0/16
+                    address 10.2.2.2/32 of link number 1
+                    mount /mnt/kept
+
+                    """)
+                && text.hasSuffix("1\nremoved kept link live0\n"), "\(text)\(outcome.errors)")
+    }
+
     @Test("what may be somebody else's by now is left alone, and a journal that is damaged harms nobody")
     func careful() throws {
         let outcome = try lab(

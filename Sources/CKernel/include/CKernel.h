@@ -175,6 +175,8 @@ int ck_set_attribute(int descriptor, const char *name, const void *value, size_t
 int ck_clone_content(int target, int source);
 /// connect(2) to an IPv4 or IPv6 address of 4 or 16 bytes, port 0.
 int ck_connect(int socket, const uint8_t *address, size_t length, unsigned int scope);
+/// bind(2) to a port of an IPv4 or IPv6 address of 4 or 16 bytes.
+int ck_bind(int socket, const uint8_t *address, size_t length, uint16_t port);
 
 /// Signals whose arrival asks the program to stop: the handler notes the number and calls
 /// `arrived`, which must be async-signal-safe.

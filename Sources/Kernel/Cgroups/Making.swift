@@ -170,10 +170,8 @@ extension Cgroup {
         }
     }
 
-    /// It is gone, or handed over to the user.
-    public func forgetNotes() {
-        for note in branches.flatMap(\.notes) { note.forget() }
-    }
+    /// Its notes in the journal.
+    public var notes: [JournalNote] { branches.flatMap(\.notes) }
 
     // MARK: Going
 
@@ -190,7 +188,7 @@ extension Cgroup {
         aside?.goBack()
         aside = nil
         isRemoved = true
-        forgetNotes()
+        for note in notes { note.forget() }
     }
 
     private func remove(_ branch: Branch) throws(SystemCallError) {

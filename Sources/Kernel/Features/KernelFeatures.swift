@@ -23,8 +23,8 @@ public enum KernelFeatures {
     /// Whether a file can be opened for reading and writing.
     public static func opens(_ path: String) -> Bool { (try? Descriptor.open(Path(path), O_RDWR)) != nil }
 
-    /// Whether a program is on the way of PATH.
-    public static func findsProgram(_ name: String) -> Bool { path(of: name, in: searchPath) != nil }
+    /// Whether a program of the system is found.
+    public static func findsProgram(_ name: String) -> Bool { path(ofSystemProgram: name) != nil }
 
     /// Where a program of the system is: on the way of PATH, or in the usual directories; nil for nowhere.
     static func path(ofSystemProgram name: String) -> String? {

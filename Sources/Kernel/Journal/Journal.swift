@@ -11,6 +11,9 @@ public final class Journal {
     private var count = 0
     /// The lines of each thing that is noted and not yet gone.
     private var open: [Int: [UInt8]] = [:]
+    /// What this run has handed over to the user, oldest first, and the lines of each.
+    private(set) var kept: [JournalReader.Entry] = []
+    private var keptLines: [Int: [UInt8]] = [:]
     /// How many bytes the file has, and how many it may have before it is written anew.
     private var size = 0
     private var mostBytes = 65536
@@ -46,14 +49,14 @@ public final class Journal {
             return nil
         }
         open[count] = line
-        return JournalNote(self, count)
+        return JournalNote(self, .init(number: count, thing: thing))
     }
 
     /// A copy of this process keeps a journal of its own.
     private func startAnew() {
         file = nil
         (count, open, isRefused, generation) = (0, [:], false, Processes.generation)
-        (size, mostBytes) = (0, 65536)
+        (kept, keptLines, size, mostBytes) = ([], [:], 0, 65536)
     }
 
     fileprivate func confirm(_ number: Int, _ identity: String) {
@@ -76,7 +79,8 @@ public final class Journal {
         file = nil
         size = 0
         do {
-            for number in open.keys.sorted() { try append(open[number] ?? []) }
+            let lines = open.merging(keptLines) { $1 }
+            for number in lines.keys.sorted() { try append(lines[number] ?? []) }
             if file == nil { try append([]) }
             mostBytes = max(65536, 2 * size)
             Self.remove(long)
@@ -87,6 +91,28 @@ public final class Journal {
         }
     }
 
+    /// Notes that a thing is the user's now, who finds it again by this.
+    fileprivate func keep(_ entry: JournalReader.Entry) {
+        guard generation == Processes.generation, let noted = open.removeValue(forKey: entry.number) else {
+            return
+        }
+        let line = Self.line("k\(entry.number)", [])
+        guard (try? append(line)) != nil else { return }
+        keptLines[entry.number] = noted + line
+        kept.append(entry)
+        kept[kept.count - 1].isKept = true
+    }
+
+    /// Notes that a thing that was handed over is gone.
+    func forgetKept(_ number: Int) {
+        guard generation == Processes.generation, kept.contains(where: { $0.number == number }) else {
+            return
+        }
+        kept.removeAll { $0.number == number }
+        keptLines[number] = nil
+        try? append(Self.line("-\(number)", []))
+    }
+
     /// To be called before this process becomes another program: the lock ends, the process does not.
     public func becomeProgram() {
         guard generation == Processes.generation, !open.isEmpty,
@@ -95,9 +121,13 @@ public final class Journal {
         try? append(Self.line("program", ["\(getpid())", "\(start)", "\(space)"].map { Array($0.utf8) }))
     }
 
-    /// Removes the file, unless something that was noted is still there.
+    /// Removes the file, unless something that was noted or handed over is still there.
     public func close() {
         guard generation == Processes.generation, open.isEmpty, let file else { return }
+        kept.removeAll {
+            JournalReader.outcome(of: $0, ofRunSince: Clock.nanoseconds, isDry: true) == .gone
+        }
+        guard kept.isEmpty else { return }
         Self.remove(file)
         self.file = nil
     }
@@ -132,6 +162,13 @@ public final class Journal {
         return String(decoding: bytes?.prefix { $0 > 32 } ?? [UInt8(ascii: "?")], as: UTF8.self)
     }
 
+    nonisolated(unsafe) private static var own: (name: String, generation: Int)?
+
+    /// Whether a file is this run's own. To open it once more and close it would end the lock.
+    static func isOwn(_ name: String) -> Bool {
+        unsafe own?.name == name && own?.generation == Processes.generation
+    }
+
     private static func make() throws(SystemCallError) -> File {
         let directory = try RunDirectory.open(making: true)
         while true {
@@ -141,6 +178,7 @@ public final class Journal {
                 at: directory.number)
             do throws(SystemCallError) {
                 try systemCall("fcntl") { ck_lock_record(fresh.number, 1) }
+                unsafe own = (name, Processes.generation)
                 // Whoever cleans up may have taken the file for a dead run's before it was locked.
                 if try fresh.status().st_nlink == 1 { return File(fresh, name) }
             } catch {
@@ -154,18 +192,24 @@ public final class Journal {
 /// A thing that was noted.
 public final class JournalNote {
     private let journal: Journal
-    private let number: Int
+    private var entry: JournalReader.Entry
 
-    init(_ journal: Journal, _ number: Int) {
+    init(_ journal: Journal, _ entry: JournalReader.Entry) {
         self.journal = journal
-        self.number = number
+        self.entry = entry
     }
 
     /// It is made: what tells it from others that have its name later.
-    public func confirm(_ identity: String) { journal.confirm(number, identity) }
+    public func confirm(_ identity: String) {
+        entry.identity = identity
+        journal.confirm(entry.number, identity)
+    }
 
-    /// It is gone, was never made, or is the user's now.
-    public func forget() { journal.forget(number) }
+    /// It is gone, or was never made.
+    public func forget() { journal.forget(entry.number) }
+
+    /// It is the user's now.
+    public func keep() { journal.keep(entry) }
 }
 
 /// When a process began, in ticks since the machine started: with its pid, what tells it from all others.

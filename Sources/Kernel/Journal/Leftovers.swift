@@ -21,30 +21,79 @@ public enum Leftovers {
         public let run: String
         public let thing: JournalThing
         public let outcome: Outcome
+        /// Whether the run handed it over to the user.
+        public let isKept: Bool
     }
 
     /// Takes away what dead runs made, the newest of each run first; with `isDry` only says what would be.
     ///
-    /// What was handed over to the user is not in a journal. A run whose process lives is not touched.
+    /// What was handed over to the user stays. A run whose process lives is not touched.
     public static func clean(isDry: Bool) throws(SystemCallError) -> [Item] {
-        let directory: PrivateDirectory
-        do { directory = try RunDirectory.open(making: false) } catch let error where error.number == ENOENT {
-            return []
-        }
-        let opened = try Descriptor.open(".", O_RDONLY | O_DIRECTORY, at: directory.number)
-        let names = try Listing.read(opened, "the run directory").map(\.name.text).sorted()
-        let files = names.compactMap { JournalReader($0, in: directory) }
+        guard let (directory, files) = try files() else { return [] }
         // A parameter that a living run wants too stays as it is.
         let wanted = Set(files.filter(\.isAlive).flatMap { $0.open.map(\.thing) }.compactMap(\.parameter))
         var items: [Item] = []
         for file in files where !file.isAlive {
             let own = file.clean(isDry: isDry, wanted)
             items += own
-            let isDone = !own.contains { if case .failed = $0.outcome { true } else { false } }
-            if !isDry, isDone { unsafe unlinkat(directory.number, file.name, 0) }
+            if !isDry { finish(file, in: directory) }
         }
         return items
     }
+
+    /// Takes away what runs handed over to the user and `isWanted` tells, the newest of each run first, whether the run lives
+    /// or not; with `isDry` only says what there is. `own` is this run's journal.
+    public static func takeKept(
+        isDry: Bool, own: Journal? = nil, where isWanted: (JournalThing) -> Bool = { _ in true }
+    ) throws(SystemCallError) -> [Item] {
+        var items: [Item] = []
+        let found = try files()
+        for file in found?.files ?? [] {
+            items += file.takeKept(isDry: isDry, isWanted)
+            if !isDry, let found, !file.isAlive { finish(file, in: found.directory) }
+        }
+        for entry in own?.kept.reversed() ?? [] where isWanted(entry.thing) {
+            let outcome = JournalReader.outcome(of: entry, ofRunSince: Clock.nanoseconds, isDry: isDry)
+            items.append(.init(run: "\(getpid())", thing: entry.thing, outcome: outcome, isKept: true))
+            if outcome.isDone, !isDry || outcome == .gone { own?.forgetKept(entry.number) }
+        }
+        return items
+    }
+
+    /// The firewall tables that runs handed over.
+    static func keptTables() -> Set<String> {
+        let entries = ((try? files()) ?? nil)?.files.flatMap(\.open) ?? []
+        return Set(
+            entries.compactMap { entry in
+                if entry.isKept, case .firewall(let table, _) = entry.thing { table } else { nil }
+            })
+    }
+
+    /// Those of other runs.
+    private static func files() throws(SystemCallError) -> (
+        directory: PrivateDirectory, files: [JournalReader]
+    )? {
+        let directory: PrivateDirectory
+        do { directory = try RunDirectory.open(making: false) } catch let error where error.number == ENOENT {
+            return nil
+        }
+        let opened = try Descriptor.open(".", O_RDONLY | O_DIRECTORY, at: directory.number)
+        let names = try Listing.read(opened, "the run directory").map(\.name.text).sorted()
+        return (
+            directory, names.filter { !Journal.isOwn($0) }.compactMap { JournalReader($0, in: directory) }
+        )
+    }
+
+    /// Removes the journal of a dead run of which nothing is left.
+    private static func finish(_ file: JournalReader, in directory: PrivateDirectory) {
+        file.dropGone()
+        if file.open.isEmpty { unsafe unlinkat(directory.number, file.name, 0) }
+    }
+}
+
+extension Leftovers.Outcome {
+    /// Whether the thing needs no further look.
+    var isDone: Bool { if case .failed = self { false } else { true } }
 }
 
 extension JournalThing {
@@ -62,6 +111,8 @@ final class JournalReader {
         let thing: JournalThing
         /// What tells it from others; nil where the run did not get to say that it was made.
         var identity: String?
+        /// Whether it was handed over to the user.
+        var isKept = false
     }
 
     /// The run's pid, and when it began.
@@ -78,7 +129,7 @@ final class JournalReader {
     init?(_ name: String, in directory: PrivateDirectory) {
         guard
             let opened = try? Descriptor.open(
-                Path(name), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, at: directory.number),
+                Path(name), O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, at: directory.number),
             let status = try? opened.status(), status.st_mode & S_IFMT == S_IFREG, status.st_nlink == 1
         else { return nil }
         self.name = name
@@ -104,6 +155,8 @@ final class JournalReader {
                 if let index = open.lastIndex(where: { $0.number == number }) {
                     open[index].identity = rest.first
                 }
+            case ("k", let number?):
+                if let index = open.lastIndex(where: { $0.number == number }) { open[index].isKept = true }
             case ("-", let number?): open.removeAll { $0.number == number }
             default: note(first, rest)
             }
@@ -125,20 +178,48 @@ final class JournalReader {
     }
 
     func clean(isDry: Bool, _ wanted: Set<String>) -> [Leftovers.Item] {
-        guard isOfThisBoot else { return [] }
-        var items: [Leftovers.Item] = []
-        // The directories of one group belong together: what runs in it is killed through all of them.
-        let groups = open.filter { if case .group = $0.thing { true } else { false } }
-        for entry in open.reversed() where !groups.contains(entry) {
-            items.append(.init(run: pid, thing: entry.thing, outcome: outcome(entry, isDry, wanted)))
-        }
-        return items
-            + LeftGroups(groups).clean(isDry: isDry).map { .init(run: pid, thing: $0.0, outcome: $0.1) }
+        take(open.filter { !$0.isKept }, isDry: isDry, wanted)
     }
 
-    private func outcome(_ entry: Entry, _ isDry: Bool, _ wanted: Set<String>) -> Leftovers.Outcome {
-        if let parameter = entry.thing.parameter, wanted.contains(parameter) {
-            return .left("another run that lives has set it too")
+    func takeKept(isDry: Bool, _ isWanted: (JournalThing) -> Bool) -> [Leftovers.Item] {
+        take(open.filter { $0.isKept && isWanted($0.thing) }, isDry: isDry, [])
+    }
+
+    /// Drops what the run handed over and is there no more.
+    func dropGone() {
+        if !isOfThisBoot { open = [] }
+        _ = take(open.filter(\.isKept), isDry: true, [])
+    }
+
+    private func take(_ entries: [Entry], isDry: Bool, _ wanted: Set<String>) -> [Leftovers.Item] {
+        guard isOfThisBoot else { return [] }
+        var items: [Leftovers.Item] = []
+        func add(_ entry: Entry, _ outcome: Leftovers.Outcome) {
+            items.append(.init(run: pid, thing: entry.thing, outcome: outcome, isKept: entry.isKept))
+            guard outcome.isDone, !isDry || outcome == .gone else { return }
+            open.removeAll { $0.number == entry.number }
+            // A dry look changes nothing, and what is gone is so for the next one, too.
+            if !isDry { try? file.write(JournalLine.encode([Array("-\(entry.number)".utf8)])) }
+        }
+        // The directories of one group belong together: what runs in it is killed through all of them.
+        let groups = entries.filter { if case .group = $0.thing { true } else { false } }
+        for entry in entries.reversed() where !groups.contains(entry) {
+            let isWanted = entry.thing.parameter.map(wanted.contains) ?? false
+            add(
+                entry,
+                isWanted
+                    ? .left("another run that lives has set it too")
+                    : Self.outcome(of: entry, ofRunSince: start, isDry: isDry))
+        }
+        for (thing, outcome) in LeftGroups(groups).clean(isDry: isDry) {
+            if let entry = groups.first(where: { $0.thing == thing }) { add(entry, outcome) }
+        }
+        return items
+    }
+
+    static func outcome(of entry: Entry, ofRunSince start: UInt64, isDry: Bool) -> Leftovers.Outcome {
+        if case .group = entry.thing {
+            return LeftGroups([entry]).clean(isDry: isDry).first?.1 ?? .gone
         }
         do { return try entry.remove(ofRunSince: start, isDry: isDry) } catch let error as SystemCallError {
             return .failed("\(error.call): \(error.cause)")

@@ -123,12 +123,19 @@ public struct Link: Sendable, Equatable {
     ) throws(SystemCallError) -> (Link, Link, NetworkNamespace) {
         var place = try NetworkNamespace.current()
         if let pid { place = try NetworkNamespace.of(pid) }
-        try make(name, kind: "veth", settings) { data in
-            data.nest(1, fixed: header()) { message in
-                message.add(3, text: peer)
-                if let mtu = settings.mtu { message.add(4, mtu) }
-                if let pid { message.add(19, UInt32(bitPattern: pid)) }
+        do throws(SystemCallError) {
+            try make(name, kind: "veth", settings) { data in
+                data.nest(1, fixed: header()) { message in
+                    message.add(3, text: peer)
+                    if let mtu = settings.mtu { message.add(4, mtu) }
+                    if let pid { message.add(19, UInt32(bitPattern: pid)) }
+                }
             }
+        } catch {
+            // The kernel does not say which of the two names is taken.
+            guard error.number == EEXIST, (try? named(name)) == nil else { throw error }
+            throw SystemCallError(
+                error.call, EEXIST, [.init("link", peer), .init("kind", "veth")], detail: error.detail)
         }
         do {
             let other = try place.perform { () throws(SystemCallError) in try named(peer) }
@@ -155,6 +162,14 @@ public struct Link: Sendable, Equatable {
 
     // MARK: Changing
 
+    /// Whether this network namespace hands packets between ports of a bridge to its firewall (br_netfilter), which may
+    /// lead them back to the port that they came from.
+    public static var areBridgesFiltered: Bool {
+        ["iptables", "ip6tables"].contains {
+            (try? Sysctl("net/bridge/bridge-nf-call-\($0)").read()).map { $0 != "0" } ?? false
+        }
+    }
+
     /// Takes it up or down.
     public func set(up: Bool) throws(SystemCallError) {
         try change(NetlinkMessage(16, 0, Self.header(index, flags: up ? 1 : 0, change: 1)))
@@ -179,6 +194,17 @@ public struct Link: Sendable, Equatable {
     /// Attaches it to a bridge, by its index; 0 detaches.
     public func attach(to master: Int32) throws(SystemCallError) {
         try change { $0.add(10, UInt32(bitPattern: master)) }
+    }
+
+    /// Says whether a port of a bridge sends a packet back to where it came from: hairpin mode, IFLA_BRPORT_MODE.
+    public func set(hairpin: Bool) throws(SystemCallError) {
+        try change { message in
+            message.nest(18) { info in
+                // IFLA_INFO_SLAVE_KIND, IFLA_INFO_SLAVE_DATA.
+                info.add(4, text: "bridge")
+                info.nest(5) { $0.add(4, [hairpin ? 1 : 0]) }
+            }
+        }
     }
 
     /// Sets its maximum transmission unit, and its hardware address of six bytes.

@@ -60,10 +60,49 @@ public struct NetworkAddress: Sendable, Equatable, CustomStringConvertible {
     public var isLoopback: Bool {
         isIPv4 ? bytes.first == 127 : bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 }
     }
+    /// Whether it counts on one link only: 169.254.0.0/16 or fe80::/10.
+    public var isLinkLocal: Bool {
+        isIPv4 ? bytes.starts(with: [169, 254]) : bytes[0] == 0xfe && bytes[1] & 0xc0 == 0x80
+    }
     /// Whether it is 0.0.0.0 or ::, which stands for every address.
     public var isAny: Bool { bytes.allSatisfy { $0 == 0 } }
+    /// The network that it is in: its bits beyond the prefix are 0.
+    public var network: NetworkAddress {
+        let masked = bytes.enumerated().map { index, byte in
+            byte & UInt8(truncatingIfNeeded: 0xff00 >> min(8, max(0, Int(prefix) - index * 8)))
+        }
+        return NetworkAddress(bytes: masked[...], prefix: prefix) ?? self
+    }
+    /// Whether an address lies in the same network.
+    public func holds(_ other: NetworkAddress) -> Bool {
+        NetworkAddress(bytes: other.bytes[...], prefix: prefix)?.network == network
+            && other.isIPv4 == isIPv4
+    }
+    /// Whether it is the address of a group: 224.0.0.0/4 or ff00::/8.
+    public var isMulticast: Bool { isIPv4 ? bytes[0] & 0xf0 == 0xe0 : bytes[0] == 0xff }
+    /// The IPv4 address that an IPv6 one stands for, as in ::ffff:10.0.0.1; else itself.
+    public var unmapped: NetworkAddress {
+        guard !isIPv4, bytes.starts(with: [UInt8](repeating: 0, count: 10) + [255, 255]) else { return self }
+        return NetworkAddress(bytes: bytes[12...], prefix: 32) ?? self
+    }
     /// Whether it is the address of one machine, not of a network.
     public var isHost: Bool { prefix == bytes.count * 8 }
+}
+
+/// An address with the link that it counts on, as in `"fe80::1%eth0"`.
+public struct ScopedAddress: Sendable, Equatable {
+    public let address: NetworkAddress
+    /// The link's name; nil for none.
+    public let zone: String?
+
+    /// An address and a zone.
+    public init(_ address: NetworkAddress, zone: String? = nil) {
+        self.address = address
+        self.zone = zone
+    }
+
+    /// As it is written.
+    public var host: String { address.host + (zone.map { "%\($0)" } ?? "") }
 }
 
 /// An address of a link: RTM_NEWADDR.

@@ -8,9 +8,11 @@ internal import Glibc
 struct RouteSocket: ~Copyable {
     private let descriptor: Descriptor
 
-    init() throws(SystemCallError) {
+    init(protocol number: Int32 = NETLINK_ROUTE) throws(SystemCallError) {
         let opened = Descriptor(
-            owning: try systemCall("socket") { socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, 0) })
+            owning: try systemCall("socket") {
+                socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | O_CLOEXEC, number)
+            })
         // The kernel's own words in refusals (NETLINK_EXT_ACK), without the request again (NETLINK_CAP_ACK).
         for option in [11, 10] as [Int32] {
             var on: Int32 = 1
@@ -31,10 +33,11 @@ struct RouteSocket: ~Copyable {
 
     /// Sends one request and returns the answers before the acknowledgement.
     static func request(
-        _ message: NetlinkMessage, _ subjects: [SystemCallError.Subject]
+        _ message: NetlinkMessage, _ subjects: [SystemCallError.Subject],
+        protocol number: Int32 = NETLINK_ROUTE
     ) throws(SystemCallError) -> [NetlinkAnswers.Answer] {
         for _ in 0..<16 {
-            let socket = try RouteSocket()
+            let socket = try RouteSocket(protocol: number)
             let reply = try socket.request(message, subjects)
             if !reply.wasInterrupted { return reply.answers }
         }

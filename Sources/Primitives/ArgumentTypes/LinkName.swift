@@ -11,14 +11,23 @@ public struct LinkName: ArgumentType, Sendable, Equatable {
     public static var annotation: String { "string" }
     public static func read(_ slot: Slot) throws -> LinkName {
         guard let bytes = slot.bytes() else { throw slot.wanted("a link's name") }
-        let text = String(decoding: bytes, as: UTF8.self)
         guard (1...15).contains(bytes.count) else {
             throw slot.wanted("a link's name of 1 to 15 bytes, the kernel's limit,")
         }
-        guard bytes.allSatisfy({ (33...126).contains($0) && ![37, 47, 58].contains($0) }), text != ".",
-            text != ".."
-        else { throw slot.wanted("a link's name without '/', ':', '%' and spaces") }
-        return LinkName(text: text)
+        guard let name = LinkName(String(decoding: bytes, as: UTF8.self)) else {
+            throw slot.wanted("a link's name without '/', ':', '%' and spaces")
+        }
+        return name
+    }
+}
+
+extension LinkName {
+    /// nil where it is none.
+    init?(_ text: String) {
+        guard (1...15).contains(text.utf8.count), text != ".", text != "..",
+            text.utf8.allSatisfy({ (33...126).contains($0) && ![37, 47, 58].contains($0) })
+        else { return nil }
+        self.init(text: text)
     }
 }
 

@@ -9,7 +9,9 @@ final class CgroupHandle: HeldHandle {
 
     init(_ group: Cgroup, _ holdings: Holdings) {
         self.group = group
-        holding = holdings.hold("control group \(group.name)", shell: group.shellToRemove) {
+        holding = holdings.hold(
+            "control group \(group.name)", notes: group.notes, shell: group.shellToRemove
+        ) {
             try group.remove()
         }
     }
@@ -158,8 +160,7 @@ private func keep() -> Primitive {
         example: "local group = cgroup.create(\"demo\" .. proc.self(), { pids = 8 }):keep()\ngroup:delete()"
     ) { call in
         let handle = try call.receiver(CgroupHandle.self)
-        handle.holding.keep()
-        handle.group.forgetNotes()
+        try handle.holding.handOver()
         return [.handle(handle)]
     }
 }

@@ -15,9 +15,20 @@ func networkHint(for error: SystemCallError) -> String? {
     case ("RTM_NEWROUTE", "ENETUNREACH"):
         return "the machine after via must be on the network of a link that is up and has an address"
     case ("RTM_NEWROUTE", "ENETDOWN"): return "the link must be up before a route can use it"
+    case ("connect", "EINVAL") where ["fe80:", "ff0"].contains { subject("address")?.hasPrefix($0) == true }:
+        return "such an address counts on one link only; name the link, as in fe80::1%eth0"
+    case ("connect", "EACCES") where subject("address") != nil:
+        return "it is a broadcast address, to which no single machine answers"
+    case ("connect", "EADDRNOTAVAIL"):
+        return
+            "this machine has no address to ask from; IPv6 may be switched off (net.ipv6.conf.all.disable_ipv6)"
+    case ("RTM_NEWROUTE", "EINVAL") where error.detail == "Egress device not specified":
+        return "an address of fe80::/10 counts on one link only; name it with device"
     case ("connect", "ENETUNREACH"): return "no route leads there; net.routes() tells which there are"
     case ("bind", "EADDRINUSE") where subject("address") != nil:
         return "another port, or another address of this machine, may be free; try: ss -lntup"
+    case ("pidfd_open", "ESRCH"):
+        return "the process has ended, or another pid namespace numbers it otherwise"
     case ("setns", "ESRCH"): return "the process whose network namespace was meant has ended"
     case ("socket", "EPERM") where subject("address") != nil:
         return "this needs root (CAP_NET_RAW), or a group in the range of net.ipv4.ping_group_range"

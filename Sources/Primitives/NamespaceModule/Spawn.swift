@@ -105,7 +105,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let options = try call[namespaces]
-        let spawning = Spawning(holdings: holdings, state: call.state)
+        let spawning = Spawning(call, holdings: holdings)
         spawning.namespaces = options.namespaces
         spawning.users = try options.users?.identityMap()
         spawning.timeOffsets = options.timeOffsets
@@ -127,7 +127,9 @@ private func within(_ holdings: Holdings) -> Primitive {
         "ns.within", "Runs a function inside namespaces of a process, in a child.",
         positional: [process.any, kinds.any, function.any],
         returns: "what the function returns, plain values",
-        gives: ["any ..."], leaves: "What the function keeps; the rest is released when it returns.",
+        gives: ["any ..."],
+        leaves:
+            "What the function keeps. The rest is released when it returns, what it set there too, as a host name or net.forwarding.",
         shell: "nsenter -t {process} {--kinds}", see: ["setns(2)", "nsenter(1)"],
         fails: [
             "EPERM": "no CAP_SYS_ADMIN over the namespace in question", "ESRCH": "the process has ended",
@@ -138,8 +140,7 @@ private func within(_ holdings: Holdings) -> Primitive {
             """
     ) { call in
         let (pid, wanted) = (try call[process].pid, NamespaceSet(try call[kinds]))
-        let spawning = Spawning(holdings: holdings, state: call.state)
-        spawning.primitive = "ns.within"
+        let spawning = Spawning(call, holdings: holdings)
         spawning.keepsValues = true
         spawning.prepare = {
             try Namespace.enter(wanted, of: pid)

@@ -99,7 +99,9 @@ final class LinkHandle: HeldHandle {
         }
     }
 
-    fileprivate func attach(to master: Int32) throws {
+    /// `hairpin` is nil for what suits: a container of a machine with br_netfilter reaches its own published ports only so.
+    /// Without need it would have its own broadcasts back, which a bridge inside it takes for another's.
+    fileprivate func attach(to master: Int32, hairpin: Bool? = nil) throws {
         try change(
             "bridge",
             shell: { before in
@@ -107,6 +109,9 @@ final class LinkHandle: HeldHandle {
             }
         ) { link throws(SystemCallError) in
             try link.attach(to: master)
+            if let hairpin { return try link.set(hairpin: hairpin) }
+            // What it is attached to may be no bridge.
+            if master != 0, link.kind == "veth", Link.areBridgesFiltered { try? link.set(hairpin: true) }
         } back: { before, link throws(SystemCallError) in
             try link.attach(to: before.master)
         }
@@ -168,6 +173,10 @@ private func linkMethods() -> [Declaration] {
     let name = Parameter<LinkName>("name", "The new name.")
     let process = Parameter<ProcessTarget>("process", "A pid, or a handle of a process.")
     let bridge = Parameter<LinkReference>("bridge", "The bridge, or its name.")
+    let hairpin = Parameter<Bool?>(
+        "hairpin",
+        "Whether the bridge sends packets back to it, as to a container that asks for its own published port.",
+        shown: "for one end of a pair, where the kernel has br_netfilter switched on")
     let address = Parameter<InterfaceAddress>("address", "The address with its prefix, as in 10.0.0.2/24.")
     let mtu = Parameter<Int64?>("mtu", "The largest packet, in bytes.", shown: "unchanged")
     let mac = Parameter<HardwareAddress?>("mac", "The hardware address.", shown: "unchanged")
@@ -196,20 +205,24 @@ private func linkMethods() -> [Declaration] {
             try handle.placed.perform { _ in }
         },
         method(
-            "move", "Moves it into the network namespace of a process.", [process.any],
+            "move",
+            "Moves it into the network namespace of a process; a pair's end is sooner born there, by `inside` of net.veth.",
+            [process.any],
             shell: "ip link set {self} netns {process}",
             fails: ["ESRCH": "the process has ended", "EEXIST": "a link of that name is there"],
             example: "local box <close> = ns.spawn({ \"net\" }, function(parent) parent:receive() end)\n"
                 + "local ours, theirs = net.veth { name = \"h1\", peer = \"c1\" }\ntheirs:move(box)"
         ) { handle, call in try handle.placed.move(to: try call[process].pid) },
         method(
-            "attach", "Attaches it to a bridge.", [bridge.any], shell: "ip link set {self} master {bridge}",
+            "attach", "Attaches it to a bridge.", [bridge.any], options: [hairpin.any],
+            shell:
+                "ip link set {self} master {bridge} [&& bridge link set dev {self} hairpin {hairpin?on:off}]",
             fails: ["ENODEV": "there is no such bridge", "EOPNOTSUPP": "it is no bridge"],
             example: "net.veth { name = \"h1\", peer = \"c1\" }:attach(net.bridge \"tupper0\")"
         ) {
             handle, call in
             let master = try call[bridge].index(beside: handle.placed)
-            try handle.attach(to: master)
+            try handle.attach(to: master, hairpin: try call[hairpin])
         },
         method(
             "detach", "Detaches it from its bridge.", shell: "ip link set {self} nomaster",

@@ -41,8 +41,10 @@ private func veth(_ holdings: Holdings) -> Primitive {
             "EOPNOTSUPP": "this kernel lacks the kind of link",
         ],
         example: """
-            local ours, theirs = net.veth { name = "h1", peer = "c1", mtu = 1500 }
+            local box <close> = ns.spawn({ "net" }, function(parent) parent:receive() end)
+            local ours, theirs = net.veth { name = "h1", peer = "eth0", mtu = 1500, inside = box }
             ours:up()
+            theirs:up()
             print(theirs.mac)
             """
     ) { call in

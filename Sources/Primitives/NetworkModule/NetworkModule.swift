@@ -33,8 +33,28 @@ final class NetworkHolding: HeldHandle {
     }
 }
 
+/// An address, behind which a link's name may stand.
+private struct PingedAddress: ArgumentType {
+    let target: ScopedAddress
+    static var typeName: String { "address" }
+    static var annotation: String { "string" }
+    static func read(_ slot: Slot) throws -> PingedAddress {
+        let parts = String(decoding: slot.bytes() ?? [], as: UTF8.self)
+            .split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 else {
+            return PingedAddress(target: .init(try HostAddress.read(slot).address.unmapped))
+        }
+        guard let address = NetworkAddress(parts[0]), !parts[0].contains("/"), !address.isIPv4,
+            let zone = LinkName(parts[1])
+        else { throw slot.wanted("an IPv6 address and a link's name such as \"fe80::1%eth0\"") }
+        return PingedAddress(target: .init(address, zone: zone.text))
+    }
+}
+
 private func ping() -> Primitive {
-    let address = Parameter<HostAddress>("address", "Whom to ask.")
+    let address = Parameter<PingedAddress>(
+        "address",
+        "Whom to ask; an address that counts on one link only has the link's name, as in fe80::1%eth0.")
     let count = Parameter<Int64>("count", "How often to ask.", default: 1)
     // Longer than the second after which the kernel asks again for a neighbour: the first question is lost where a bridge
     // has yet to notice that a port came up.
@@ -49,7 +69,8 @@ private func ping() -> Primitive {
         gives: ["{ sent: integer, received: integer, min: number?, avg: number?, max: number? }"],
         shell: "ping -c {count} {address}", see: ["icmp(7)", "ping(8)"],
         fails: [
-            "ENETUNREACH": "no route leads there",
+            "EINVAL": "the address counts on one link only, and none is named",
+            "ENETUNREACH": "no route leads there", "ENODEV": "there is no such link",
             "EPERM": "no CAP_NET_RAW, nor a group in net.ipv4.ping_group_range",
         ],
         example: """
@@ -61,7 +82,7 @@ private func ping() -> Primitive {
             throw ArgumentError("option 'count': a number from 1 to 100000 wanted")
         }
         let result = try Ping.run(
-            try call[address].address, count: times, timeout: try call[timeout].milliseconds,
+            try call[address].target, count: times, timeout: try call[timeout].milliseconds,
             pause: try call[interval].milliseconds)
         let sum = result.times.reduce(0, +)
         return [

@@ -66,7 +66,13 @@ final class ProcessBox: HeldHandle, ProcessHandle {
     func result(in state: State) throws -> [Argument] {
         _ = try wait(timeout: nil, in: state)
         guard case .table(let values)? = report?.values else {
-            throw Failure("ns.within", "the child ended before the function did")
+            let how =
+                switch child.ending {
+                case .code(let status)?: ", with status \(status)"
+                case .signal(let signal)?: ", by signal \(signal)"
+                case nil: ""
+                }
+            throw Failure("ns.within", "the child ended before the function did\(how)")
         }
         return values.map { .value($0.value) }
     }

@@ -25,9 +25,7 @@ private func fork(_ holdings: Holdings) -> Primitive {
             child:wait()
             """
     ) { call in
-        let spawning = Spawning(holdings: holdings, state: call.state)
-        spawning.primitive = "proc.fork"
-        return [.handle(try spawning.start(try call[function]))]
+        [.handle(try Spawning(call, holdings: holdings).start(try call[function]))]
     }
 }
 

@@ -52,18 +52,19 @@ final class Spawning {
     var hasInit = false
     /// Whether the copy leaves this process's session: setsid(2).
     var hasSession = false
+    /// The primitive that was called, for errors of the copy's own.
+    private let primitive: String
     /// Whether what the function returns is wanted.
     var keepsValues = false
-    /// What is called, as errors name it.
-    var primitive = "ns.spawn"
     /// What is done in the copy before the function runs.
     var prepare: () throws -> Void = {}
     private let holdings: Holdings
     private let state: State
 
-    init(holdings: Holdings, state: State) {
+    init(_ call: Call, holdings: Holdings) {
+        primitive = call.primitive.name
         self.holdings = holdings
-        self.state = state
+        state = call.state
     }
 
     /// Makes the copy; in it, `function` runs and the process ends.

@@ -18,6 +18,20 @@ link:up():address "10.0.0.1/24"
 refused("'via': an IPv4 address wanted as 'to' is 10.9.0.0/16, got a00:2::",
     net.route, { to = "10.9.0.0/16", via = "a00:2::", device = link })
 refused("'via': an IPv6 address wanted as 'to' is fd01::/64, got 10.0.0.2", net.route, { to = "fd01::/64", via = "10.0.0.2" })
+-- The name that is taken is named, on this side or inside.
+do
+    local box <close> = ns.spawn({ "net" }, function(parent) parent:receive() end)
+    refused('RTM_NEWLINK "lo": file exists', net.veth, { name = "x", peer = "lo", inside = box })
+    refused('RTM_NEWLINK "a": file exists', net.veth, { name = "a", peer = "x" })
+    refused('RTM_NEWLINK "b": file exists', net.veth, { name = "x", peer = "b" })
+end
+-- Addresses that no single machine answers to.
+assert(refused("EACCES", net.ping, "10.0.0.255").hint:find "broadcast")
+assert(refused("EINVAL", net.ping, "ff02::1").hint:find "fe80::1%%eth0")
+assert(refused("EINVAL", net.route, { to = "default", via = "fe80::1" }).hint:find "device")
+for _, address in ipairs { "0.0.0.0", "224.0.0.1", "[::]", "[fe80::1]", "[ff02::1]", "[::ffff:10.0.0.1]" } do
+    refused("'to': the address of one machine", net.publish, { port = 1, to = address .. ":1", address = address:find "%[" and "::" or nil })
+end
 -- Every address has no others to speak with.
 do
     local rule <close> = net.masquerade { source = "0.0.0.0/0" }
@@ -42,6 +56,8 @@ do
     sys.env("PATH", before)
     assert(proc.capture { "nft", "list", "tables" } == "")
 end
+net.link "lo":up()
+assert(net.ping("::ffff:127.0.0.1").received == 1)
 -- A port is led away once, and not from a program that listens on it.
 do
     net.link "lo":up()
@@ -63,6 +79,43 @@ do
         refused("a program listens", net.publish, { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "0.0.0.0" })
         net.publish { port = 8081, to = "172.30.0.2:80", protocol = protocol, address = "172.30.0.1" }:release()
     end
+end
+-- Without the right to a port of root's, the kernel's list tells who listens there.
+do
+    local places = { { "tcp", "127.0.0.1", "Listen => 1" }, { "tcp", "0.0.0.0", "Listen => 1" }, { "tcp", "::", "Listen => 1" }, { "udp", "127.0.0.1", "Proto => 'udp'" } }
+    for number, place in ipairs(places) do
+        local protocol, address, option = table.unpack(place)
+        local listener <close> = proc.spawn { "perl", "-MIO::Socket::IP", "-e",
+            ("$s = IO::Socket::IP->new(LocalHost => '%s', LocalPort => %d, %s) or die; sleep 20"):format(address, 80 + number, option) }
+        sys.sleep "400ms"
+        assert(proc.fork(function()
+            cap.drop "NET_BIND_SERVICE"
+            refused("a program listens on it", net.publish, { port = 80 + number, to = "172.30.0.2:80", protocol = protocol })
+            net.publish { port = 90, to = "172.30.0.2:80", protocol = protocol }:release()
+        end):wait().code == 0)
+    end
+end
+-- That nft cannot tell what there is is no empty list; rules of others that drop what is passed on are told of, once.
+do
+    local place = "/tmp/drops.lua"
+    fs.write(place, 'net.forwarding(true):release() net.masquerade { source = "10.0.0.0/8" }:release() net.masquerade { source = "fd00::/64" }:release() print "done"')
+    local function words() return (proc.capture { "sh", "-c", "/proc/" .. proc.self() .. "/exe script " .. place .. " 2>&1; true" }) end
+    assert(words() == "done\n", words())
+    proc.run { "nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }" }
+    local text = words()
+    assert(text == "tupper: warning: net.forwarding: table ip filter, chain FORWARD drops what it does not accept of the packets that "
+        .. "this machine passes on, those of containers too; a rule there must accept them\ndone\n", text)
+    proc.run { "nft", "delete table ip filter; add table inet own; add chain inet own f { type filter hook forward priority 0; policy drop; }" }
+    text = words()
+    assert(select(2, text:gsub("table inet own, chain f", "")) == 2 and text:find "net.masquerade: table inet own", text)
+    proc.run { "nft", "delete table inet own" }
+    fs.write("/tmp/nft", "#!/bin/sh\nif [ $1 = list ]; then echo 'no memory' >&2; exit 1; fi\nexec /usr/sbin/nft \"$@\"\n")
+    fs.chmod("/tmp/nft", "755")
+    local before = sys.env "PATH"
+    sys.env("PATH", "/tmp:" .. before)
+    refused("nft: no memory", net.masquerade, { source = "10.0.0.0/8" })
+    sys.env("PATH", before)
+    assert(proc.capture { "nft", "list", "tables" } == "")
 end
 -- A route tells its kind, its metric and its ways.
 do

@@ -33,6 +33,16 @@ local sleeper <close> = ns.spawn({ "uts", "pid", "mount" }, function(parent)
     sys.sleep(60)
 end)
 sleeper:receive()
+-- An error of ns.within names it, and says how a child ended that did not get to the function's end.
+local function within(pattern, ...)
+    local ok, err = pcall(ns.within, ...)
+    assert(not ok and tostring(err):find(pattern), tostring(err))
+    return err
+end
+assert(within('^ns.within: pidfd_open "4000000": no such process', 4000000, { "uts" }, print).hint:find "has ended")
+within("ns.within: a function cannot be passed on", sleeper, { "uts" }, function() return print end)
+within("ended before the function did, with status 3", sleeper, { "uts" }, function() os.exit(3) end)
+within("ended before the function did, by signal 9", sleeper, { "uts" }, function() proc.kill(proc.self(), "KILL") end)
 local name, number = ns.within(sleeper, { "uts" }, function() return sys.hostname(), 7 end)
 assert(name == "sleeper" and number == 7)
 assert(ns.within(sleeper, { "pid", "mount" }, function() return #proc.list() end) >= 2)
