@@ -65,6 +65,7 @@ internal import CLuaBridge
         let count = unsafe lua_gettop(lua)
         let most = primitive.takesTable ? primitive.tableIndex : primitive.tableIndex - 1
         if count > most {
+            if let hint = listHint(count) { throw ArgumentError("one list in braces wanted", hint: hint) }
             let shown = primitive.isMethod ? count - 1 : count
             let allowed = primitive.isMethod ? most - 1 : most
             throw ArgumentError("\(allowed) arguments at most, got \(shown)")
@@ -76,8 +77,21 @@ internal import CLuaBridge
         if kind == LUA_TTABLE { return try checkOptions() }
         guard kind == LUA_TNIL else {
             let got = unsafe String(cString: lua_typename(lua, kind))
-            throw ArgumentError("a table of options wanted, got a \(got)")
+            throw ArgumentError("a table of options wanted, got a \(got)", hint: listHint(count))
         }
+    }
+
+    /// How a list is written whose words were given as arguments; nil where they were not.
+    private func listHint(_ count: Int32) -> String? {
+        guard primitive.list != nil, unsafe lua_type(lua, primitive.tableIndex) == LUA_TSTRING else {
+            return nil
+        }
+        var words: [String] = []
+        for index in primitive.tableIndex...min(count, primitive.tableIndex + 5) {
+            guard unsafe lua_type(lua, index) == LUA_TSTRING else { break }
+            words.append(quoted(unsafe state.bytes(at: index, on: lua)))
+        }
+        return "\(primitive.name){ \(words.joined(separator: ", ")) }"
     }
 
     private func checkOptions() throws {
