@@ -158,6 +158,14 @@ extension State {
     }
 }
 
+extension AnyValue {
+    /// Its text up to the first newline, as `tostring` gives it.
+    var firstLine: String {
+        let text = reference.state.text(of: LuaFailure(value: reference))
+        return String(text.prefix { $0 != "\n" })
+    }
+}
+
 /// Any value, still Lua's.
 public struct AnyValue: ArgumentType {
     /// The value.

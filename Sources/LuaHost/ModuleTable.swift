@@ -119,7 +119,12 @@ extension State {
                 guard case .bytes(let bytes) = try call[name].value, let table = moduleTable(of: call) else {
                     return []
                 }
-                return table.value(bytes).map { [.reference($0)] } ?? []
+                if let value = table.value(bytes) { return [.reference(value)] }
+                let module = table.module
+                missing = MissingName(bytes) {
+                    module.declarations.map { ($0.shortName, "\(module.name).\($0.shortName)") }
+                }
+                return []
             })
         let listed = Parameter<AnyValue>("module", "The module.")
         setPrimitive(

@@ -17,6 +17,8 @@ internal import CLuaBridge
     var unbuilt: [(index: Int, build: () -> Primitive?)] = []
     var tables: [ModuleTable] = []
     var moduleMetatable: Reference?
+    /// The last name that a module or a handle was asked for and has not.
+    var missing: MissingName?
     /// How many copies of this process were prepared.
     var copies = 0
     /// The chunks whose names have not been looked through yet.
@@ -221,7 +223,7 @@ internal import CLuaBridge
     /// Prints a line on standard error.
     public func complain(_ line: String) { unsafe lb_complain(line) }
 
-    private func failure(from error: any Error, _ primitive: Primitive) -> Failure {
+    func failure(from error: any Error, _ primitive: Primitive) -> Failure {
         switch error {
         case let failure as Failure: failure
         case let error as ArgumentError: Failure(primitive.name, error.message, hint: error.hint)
