@@ -27,8 +27,8 @@ says("local _ = fs.moutns local mine = {} mine.bridge()", "!hint")
 says("fs.somethingelse()", "!hint")
 
 -- Words of a command as arguments.
-says("proc.run('ls', '-l')", "one list in braces wanted\n  hint: proc.run{ \"ls\", \"-l\" }")
-says("proc.capture 'ls'", "a table of options wanted, got a string\n  hint: proc.capture{ \"ls\" }")
+says("proc.run('ls', '-l')", "a list in braces wanted, got a string\n  hint: proc.run{ \"ls\", \"-l\" }")
+says("proc.capture 'ls'", "a list in braces wanted, got a string\n  hint: proc.capture{ \"ls\" }")
 says("ns.unshare('mount', 'net')", "hint: ns.unshare{ \"mount\", \"net\" }")
 says("proc.run({ 'ls' }, 1, 2)", "!hint")
 
