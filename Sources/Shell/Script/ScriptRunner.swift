@@ -72,7 +72,9 @@ public struct ScriptRunner {
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
-            return Ending(status: 1, report: report(failure))
+            let text = report(failure)
+            // The error's own __tostring may have been interrupted.
+            return Ending(status: state.stopSignal.map { 128 + $0 } ?? 1, report: text)
         } catch {
             return Ending(status: 1, report: "\(error)")
         }

@@ -30,4 +30,5 @@ stopped("USR1", 138, "setmetatable({}, { __gc = function() while true do pcall(s
 stopped("TERM", 143, "pcall(function() while true do end end)" .. long)
 -- A script that catches it and tidies up ends by itself.
 stopped("TERM", 0, "pcall(function() while true do end end) for _ = 1, 400000 do local _ = {} end")
+stopped("TERM", 143, "error(setmetatable({}, { __tostring = function() while true do end end }))")
 os.remove(place)
