@@ -72,7 +72,7 @@ extension State {
     /// The module whose table is on top.
     private var moduleOnTop: Module? {
         let pointer = unsafe lua_topointer(lua, -1)
-        return tables.first { unsafe $0.address == pointer }?.module
+        return table { unsafe $0.address == pointer }?.module
     }
 
     /// The keys of the table on top that are names.

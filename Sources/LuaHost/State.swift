@@ -14,8 +14,9 @@ internal import CLuaBridge
     /// What Lua can call, by the number that its function has; one that was not called yet may not be built.
     var entries: [Primitive] = []
     let placeholder = Primitive("", "") { _ in [] }
-    var unbuilt: [(index: Int, build: () -> Primitive?)] = []
-    var tables: [ModuleTable] = []
+    /// Lists of plain objects: one of another type is a type that Swift would have to make at every start.
+    var unbuilt: [AnyObject] = []
+    var tables: [AnyObject] = []
     var moduleMetatable: Reference?
     /// The last name that a module or a handle was asked for and has not.
     var missing: MissingName?
