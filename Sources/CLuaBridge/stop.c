@@ -2,9 +2,13 @@
 // runs: the functions of `coroutine` that change that have stand-ins here, which costs two assignments a switch.
 #define _GNU_SOURCE
 #include "CLuaBridge.h"
+#include <errno.h>
 #include <lauxlib.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 static lb_abandon abandon_function;
 static volatile sig_atomic_t stop_signal, is_abandoning;
@@ -27,6 +31,56 @@ void lb_heed_stops(int (*function)(lua_State *L)) { heed = function; }
 
 int lb_offer_stop(lua_State *L) { return stop_signal != 0 && heed != NULL && heed(L); }
 
+// --- What no hook reaches ------------------------------------------------------------------------
+
+// In a function of C and in a finalizer no hook runs. A clock that ticks from a stop on finds a script that stays there.
+static const long tick_nanoseconds = 500000000;
+static const int ticks_before_noticed = 2, ticks_after_noticed = 6;
+static volatile sig_atomic_t ticks, ticks_in_primitives;
+// How many primitives began since the script last noticed: many in a finalizer that calls them again and again.
+static int primitives_begun;
+static const int most_primitives = 1000;
+static int clock_timer = -1;
+static pid_t clock_owner;
+
+static void reset_ticks(void) { ticks = ticks_in_primitives = primitives_begun = 0; }
+
+static void set_clock(long nanoseconds) {
+    struct itimerspec interval = {{0, nanoseconds}, {0, nanoseconds}};
+    if (clock_timer >= 0 && clock_owner == getpid())
+        syscall(SYS_timer_settime, clock_timer, 0, &interval, NULL);
+}
+
+static void tick(int signal) {
+    (void)signal;
+    int saved = errno;
+    if (stop_signal == 0 || is_abandoning)
+        set_clock(0);
+    // A primitive returns by itself, and the allocator must not be interrupted.
+    else if (running == NULL || lb_is_allocating())
+        ticks_in_primitives++;
+    else if (++ticks >= (times_raised == 0 ? ticks_before_noticed : ticks_after_noticed))
+        lb_abandon_script(stop_signal);
+    errno = saved;
+}
+
+// Called by a signal handler: the timer of the C library would be made with memory of malloc's. A copy of the process
+// does not have it.
+static void start_clock(void) {
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMAX};
+    struct sigaction action = {.sa_handler = tick, .sa_flags = SA_RESTART};
+    if (clock_timer < 0 || clock_owner != getpid()) {
+        if (sigaction(SIGRTMAX, &action, NULL) != 0 ||
+            syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &clock_timer) != 0) {
+            clock_timer = -1;
+            return;
+        }
+        clock_owner = getpid();
+    }
+    reset_ticks();
+    set_clock(tick_nanoseconds);
+}
+
 // A script may catch the error to tidy up, and gets time for that, but less each time: in the end each instruction is
 // refused, outside of the function that catches as well.
 static void hook(lua_State *L) {
@@ -47,6 +101,7 @@ static void raise_stop(lua_State *L, lua_Debug *frame) {
         return;
     }
     is_unnoticed = 0;
+    reset_ticks();
     if (lb_offer_stop(L))
         return;
     times_raised++;
@@ -62,6 +117,9 @@ lua_State *lb_enter(lua_State *L) {
     // A signal that comes before this line finds the thread by itself.
     if (stop_signal != 0 && L != NULL)
         hook(L);
+    else if (stop_signal != 0 && ++primitives_begun > most_primitives && !is_abandoning &&
+             ticks_in_primitives >= ticks_after_noticed)
+        lb_abandon_script(stop_signal);
     return outer;
 }
 
@@ -73,6 +131,9 @@ void lb_stop(int signal) {
     if (times_asked > 2 && is_unnoticed && running != NULL && !is_abandoning && !lb_is_allocating())
         lb_abandon_script(signal);
     is_unnoticed = 1;
+    // What Ctrl-C interrupts at a prompt may take its time: somebody is there who can press it again.
+    if (signal != SIGINT && times_asked == 1)
+        start_clock();
     lb_hook_again();
 }
 
@@ -84,6 +145,8 @@ void lb_hook_again(void) {
 int lb_stop_signal(void) { return stop_signal; }
 
 void lb_forget_stop(void) {
+    if (stop_signal != 0)
+        set_clock(0);
     stop_signal = times_asked = is_unnoticed = 0;
     times_raised = 0;
 }

@@ -85,7 +85,11 @@ extension ArgumentType where Self: CaseIterable & RawRepresentable, RawValue == 
     public static func read(_ slot: Slot, choices: @autoclosure () -> String) throws -> Self {
         guard let word = slot.bytes(), let choice = Self(rawValue: String(decoding: word, as: UTF8.self))
         else {
-            throw slot.wanted(choices())
+            let near = slot.bytes().flatMap {
+                nearest(to: String(decoding: $0, as: UTF8.self), among: allCases.map(\.rawValue))
+            }
+            let error = slot.wanted(choices())
+            throw ArgumentError(error.message, hint: near.map { "did you mean \"\($0)\"?" })
         }
         return choice
     }

@@ -48,23 +48,29 @@ internal import CLuaBridge
         if parameter === primitive.list {
             return unsafe Slot(state: state, lua: lua, index: table, position: .list, isPushed: false)
         }
-        unsafe state.push(parameter.name, on: lua)
-        if unsafe lua_type(lua, table) == LUA_TTABLE {
-            unsafe lua_rawget(lua, table)
-        } else {
-            unsafe lua_settop(lua, -2)
-            unsafe lua_pushnil(lua)
+        pushOption(parameter.name, of: table)
+        if primitive.takesMoreOptions, unsafe lua_type(lua, -1) == LUA_TNIL {
+            unsafe lb_pop(lua, 1)
+            pushOption(parameter.name, of: table + 1)
         }
         return unsafe Slot(
             state: state, lua: lua, index: lua_gettop(lua), position: .option(parameter.name),
             isPushed: true)
     }
 
+    /// Pushes a field of a table of options; nil where there is no table.
+    private func pushOption(_ name: String, of table: Int32) {
+        guard unsafe lua_type(lua, table) == LUA_TTABLE else { return unsafe lua_pushnil(lua) }
+        unsafe state.push(name, on: lua)
+        unsafe lua_rawget(lua, table)
+    }
+
     /// Refuses surplus arguments and unknown options before anything is done.
     func check() throws {
         let count = unsafe lua_gettop(lua)
-        let most = primitive.takesTable ? primitive.tableIndex : primitive.tableIndex - 1
+        let most = primitive.mostArguments
         if count > most {
+            if let hint = listHint(count) { throw ArgumentError("a list in braces wanted", hint: hint) }
             let shown = primitive.isMethod ? count - 1 : count
             let allowed = primitive.isMethod ? most - 1 : most
             throw ArgumentError("\(allowed) arguments at most, got \(shown)")
@@ -73,17 +79,58 @@ internal import CLuaBridge
         unsafe lua_settop(lua, most)
         guard primitive.takesTable else { return }
         let kind = unsafe lua_type(lua, primitive.tableIndex)
-        if kind == LUA_TTABLE { return try checkOptions() }
-        guard kind == LUA_TNIL else {
+        if kind == LUA_TTABLE {
+            try checkOptions(at: primitive.tableIndex)
+        } else if kind != LUA_TNIL {
             let got = unsafe String(cString: lua_typename(lua, kind))
-            throw ArgumentError("a table of options wanted, got a \(got)")
+            let hint = listHint(count)
+            let what = hint == nil ? "a table of options" : "a list in braces"
+            throw ArgumentError("\(what) wanted, got a \(got)", hint: hint)
+        }
+        try checkMoreOptions()
+    }
+
+    /// How a list is written whose words were given as arguments; nil where they were not.
+    private func listHint(_ count: Int32) -> String? {
+        guard primitive.list != nil, unsafe lua_type(lua, primitive.tableIndex) == LUA_TSTRING else {
+            return nil
+        }
+        var words: [String] = []
+        for index in primitive.tableIndex...min(count, primitive.tableIndex + 5) {
+            guard unsafe lua_type(lua, index) == LUA_TSTRING else { break }
+            words.append(quoted(unsafe state.bytes(at: index, on: lua)))
+        }
+        return "\(primitive.name){ \(words.joined(separator: ", ")) }"
+    }
+
+    /// Options in a table of their own after the list: what comes out of a function, as in
+    /// `{ "env", table.unpack(list), cwd = "/" }`, is cut down to one value by a field that follows.
+    private func checkMoreOptions() throws {
+        guard primitive.takesMoreOptions else { return }
+        let table = primitive.tableIndex + 1
+        let kind = unsafe lua_type(lua, table)
+        if kind == LUA_TNIL { return }
+        guard kind == LUA_TTABLE else {
+            let got = unsafe String(cString: lua_typename(lua, kind))
+            throw ArgumentError("a table of options wanted after the list, got a \(got)")
+        }
+        try checkOptions(at: table)
+        guard unsafe lua_rawlen(lua, table) == 0 else {
+            throw ArgumentError("the list stands in the first table, its options in the second")
+        }
+        for option in primitive.options {
+            pushOption(option.name, of: primitive.tableIndex)
+            pushOption(option.name, of: table)
+            let isTwice = unsafe lua_type(lua, -1) != LUA_TNIL && lua_type(lua, -2) != LUA_TNIL
+            unsafe lb_pop(lua, 2)
+            if isTwice { throw ArgumentError("option '\(option.name)' is given twice") }
         }
     }
 
-    private func checkOptions() throws {
-        try unsafe state.refuseInheritedFields(at: primitive.tableIndex, on: lua, "the table of options")
+    private func checkOptions(at table: Int32) throws {
+        try unsafe state.refuseInheritedFields(at: table, on: lua, "the table of options")
         unsafe lua_pushnil(lua)
-        while unsafe lua_next(lua, primitive.tableIndex) != 0 {
+        while unsafe lua_next(lua, table) != 0 {
             unsafe lb_pop(lua, 1)
             if unsafe lua_type(lua, -1) == LUA_TSTRING {
                 let name = unsafe state.bytes(at: -1, on: lua)

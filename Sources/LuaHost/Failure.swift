@@ -70,24 +70,28 @@ public struct LuaFailure: Error, @unchecked Sendable, CustomStringConvertible {
     let value: Reference
 }
 
-/// The nearest of `names` to a mistyped one, if any is near: at most a third of its letters differ.
+/// The nearest of `names` to a mistyped one, if any is near: at most a third of its letters differ. Of two that are as near
+/// it is the one with the same first letter.
 public func nearest(to name: String, among names: [String]) -> String? {
     let scored = names.map { (name: $0, distance: distance(Array(name.utf8.prefix(64)), Array($0.utf8))) }
-    guard let best = scored.min(by: { $0.distance < $1.distance }) else { return nil }
+    func rank(_ scored: (name: String, distance: Int)) -> Int {
+        2 * scored.distance + (scored.name.utf8.first == name.utf8.first ? 0 : 1)
+    }
+    guard let best = scored.min(by: { rank($0) < rank($1) }) else { return nil }
     return best.distance <= max(1, best.name.utf8.count / 3) ? best.name : nil
 }
 
-/// The Levenshtein distance of two words.
+/// How many letters to change, add, leave out or swap with the next one make one word of another.
 private func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var row = Array(0...right.count)
+    var (before, row) = ([Int](), Array(0...right.count))
     for (i, a) in left.enumerated() {
-        var diagonal = row[0]
-        row[0] = i + 1
+        var next = [i + 1]
         for (j, b) in right.enumerated() {
-            let above = row[j + 1]
-            row[j + 1] = min(min(above, row[j]) + 1, diagonal + (a == b ? 0 : 1))
-            diagonal = above
+            var least = min(next[j] + 1, row[j + 1] + 1, row[j] + (a == b ? 0 : 1))
+            if i > 0, j > 0, a == right[j - 1], b == left[i - 1] { least = min(least, before[j - 1] + 1) }
+            next.append(least)
         }
+        (before, row) = (row, next)
     }
     return row[right.count]
 }

@@ -84,9 +84,16 @@ public struct Kind {
         return Reference(popping: state)
     }
 
-    /// What `<close>` does.
-    func close(_ call: Call) throws {
-        _ = try release?.body(call)
+    /// What `<close>` does. Where an error leads out of the block, no line is known here but that error's.
+    func close(_ call: Call, after cause: Parameter<AnyValue?>) throws {
+        guard let release else { return }
+        do { _ = try release.body(call) } catch let failure as LuaFailure { throw failure } catch {
+            var failure = call.state.failure(from: error, release)
+            if let cause = try call[cause]?.firstLine {
+                failure.message += " (closed after the error: \(cause))"
+            }
+            throw failure
+        }
     }
 
     private func declaration(_ name: [UInt8]) -> Declaration? { declarations.first { $0.isNamed(name) } }
@@ -98,10 +105,12 @@ struct HandleMetamethods {
 
     init(in state: State) {
         let argument = Parameter<Anything>("unused", "Lua passes it; it means nothing.", default: .nothing)
-        func add(_ name: String, _ summary: String, _ body: @escaping (Call) throws -> [Argument])
-            -> lua_Integer
-        {
-            state.entries.append(Primitive("handle:\(name)", summary, positional: [argument.any], body))
+        func add(
+            _ name: String, _ summary: String, _ parameter: AnyParameter? = nil,
+            _ body: @escaping (Call) throws -> [Argument]
+        ) -> lua_Integer {
+            state.entries.append(
+                Primitive("handle:\(name)", summary, positional: [parameter ?? argument.any], body))
             return lua_Integer(state.entries.count - 1)
         }
         text = add("__tostring", "Shows the handle.") { call in
@@ -113,8 +122,9 @@ struct HandleMetamethods {
             unsafe call.state.forget(at: 1, on: call.lua)
             return []
         }
-        close = add("__close", "Releases the handle.") { call in
-            try call.state.kindTable(of: type(of: try call.anyReceiver()))?.close(call)
+        let error = Parameter<AnyValue?>("error", "The error that leads out of the block.", shown: "none")
+        close = add("__close", "Releases the handle.", error.any) { call in
+            try call.state.kindTable(of: type(of: try call.anyReceiver()))?.close(call, after: error)
             return []
         }
         index = add("__index", "Builds a method, or reads a field.") { call in
@@ -123,7 +133,13 @@ struct HandleMetamethods {
             if let method = call.state.kindTable(of: type(of: handle))?.method(name, in: call.state) {
                 return [.reference(method)]
             }
-            return try handle.field(String(decoding: name, as: UTF8.self)).map { [.value($0)] } ?? []
+            if let value = try handle.field(String(decoding: name, as: UTF8.self)) { return [.value(value)] }
+            let kind = type(of: handle).kind
+            call.state.missing = MissingName(name) {
+                kind.fields.map { ($0.name, "\(kind.name).\($0.name)") }
+                    + kind.declarations.map { ($0.shortName, "\(kind.name):\($0.shortName)") }
+            }
+            return []
         }
     }
 }

@@ -72,7 +72,7 @@ extension State {
     /// The module whose table is on top.
     private var moduleOnTop: Module? {
         let pointer = unsafe lua_topointer(lua, -1)
-        return tables.first { unsafe $0.address == pointer }?.module
+        return table { unsafe $0.address == pointer }?.module
     }
 
     /// The keys of the table on top that are names.
@@ -155,6 +155,14 @@ extension State {
         return try Subject.read(
             unsafe Slot(
                 state: self, lua: lua, index: lua_gettop(lua), position: .argument(1, nil), isPushed: true))
+    }
+}
+
+extension AnyValue {
+    /// Its text up to the first newline, as `tostring` gives it.
+    var firstLine: String {
+        let text = reference.state.text(of: LuaFailure(value: reference))
+        return String(text.prefix { $0 != "\n" })
     }
 }
 

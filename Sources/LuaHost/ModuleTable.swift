@@ -87,6 +87,19 @@ internal import CLuaBridge
     }
 }
 
+/// A global function that is built when it is first called.
+final class UnbuiltPrimitive {
+    let index: Int
+    let name: String
+    let build: (String) -> Primitive?
+
+    init(_ index: Int, _ name: String, _ build: @escaping (String) -> Primitive?) {
+        self.index = index
+        self.name = name
+        self.build = build
+    }
+}
+
 extension State {
     /// Makes a module known as a global table.
     public func register(_ module: Module) {
@@ -119,7 +132,12 @@ extension State {
                 guard case .bytes(let bytes) = try call[name].value, let table = moduleTable(of: call) else {
                     return []
                 }
-                return table.value(bytes).map { [.reference($0)] } ?? []
+                if let value = table.value(bytes) { return [.reference(value)] }
+                let module = table.module
+                missing = MissingName(bytes) {
+                    module.declarations.map { ($0.shortName, "\(module.name).\($0.shortName)") }
+                }
+                return []
             })
         let listed = Parameter<AnyValue>("module", "The module.")
         setPrimitive(
@@ -133,15 +151,21 @@ extension State {
         return Reference(popping: self)
     }
 
+    /// The first module's table of which something holds.
+    func table(_ isWanted: (ModuleTable) -> Bool) -> ModuleTable? {
+        for case let table as ModuleTable in tables where isWanted(table) { return table }
+        return nil
+    }
+
     private func moduleTable(of call: Call) -> ModuleTable? {
         let address = unsafe lua_topointer(call.lua, 1)
-        return tables.first { unsafe $0.address == address }
+        return table { unsafe $0.address == address }
     }
 
     /// Makes primitives known as global functions; each is built only once it is called.
     public func register(_ names: [String], lazily build: @escaping (String) -> Primitive?) {
         for name in names {
-            unbuilt.append((entries.count, { build(name) }))
+            unbuilt.append(UnbuiltPrimitive(entries.count, name, build))
             entries.append(placeholder)
             unsafe lb_push_primitive(lua, lua_Integer(entries.count - 1))
             setRawGlobal(name)
@@ -151,10 +175,10 @@ extension State {
     /// A primitive by its place, built by now.
     func entry(_ index: Int) -> Primitive {
         let entry = entries[index]
-        guard entry === placeholder, let waiting = unbuilt.firstIndex(where: { $0.index == index }) else {
-            return entry
+        guard entry === placeholder else { return entry }
+        for case let waiting as UnbuiltPrimitive in unbuilt where waiting.index == index {
+            if let primitive = waiting.build(waiting.name) { entries[index] = primitive }
         }
-        if let primitive = unbuilt.remove(at: waiting).build() { entries[index] = primitive }
         return entries[index]
     }
 
@@ -202,7 +226,7 @@ extension State {
             let after = source[(dot + 1)...]
             let name = after[..<(after.firstIndex { !isPart($0) } ?? source.endIndex)]
             if !module.isEmpty, !name.isEmpty {
-                tables.first { $0.name.utf8.elementsEqual(module) }?.enterIfMissing(Array(name))
+                table { $0.name.utf8.elementsEqual(module) }?.enterIfMissing(Array(name))
             }
         }
     }

@@ -14,9 +14,12 @@ internal import CLuaBridge
     /// What Lua can call, by the number that its function has; one that was not called yet may not be built.
     var entries: [Primitive] = []
     let placeholder = Primitive("", "") { _ in [] }
-    var unbuilt: [(index: Int, build: () -> Primitive?)] = []
-    var tables: [ModuleTable] = []
+    /// Lists of plain objects: one of another type is a type that Swift would have to make at every start.
+    var unbuilt: [AnyObject] = []
+    var tables: [AnyObject] = []
     var moduleMetatable: Reference?
+    /// The last name that a module or a handle was asked for and has not.
+    var missing: MissingName?
     /// How many copies of this process were prepared.
     var copies = 0
     /// The chunks whose names have not been looked through yet.
@@ -221,7 +224,7 @@ internal import CLuaBridge
     /// Prints a line on standard error.
     public func complain(_ line: String) { unsafe lb_complain(line) }
 
-    private func failure(from error: any Error, _ primitive: Primitive) -> Failure {
+    func failure(from error: any Error, _ primitive: Primitive) -> Failure {
         switch error {
         case let failure as Failure: failure
         case let error as ArgumentError: Failure(primitive.name, error.message, hint: error.hint)

@@ -43,7 +43,7 @@ extension Slot {
     fileprivate func tableSubject() -> Subject? {
         guard unsafe lua_type(lua, index) == LUA_TTABLE else { return nil }
         let pointer = unsafe lua_topointer(lua, index)
-        if let table = state.tables.first(where: { unsafe $0.address == pointer }) {
+        if let table = state.table({ unsafe $0.address == pointer }) {
             return .module(table.module)
         }
         return state.loadedName { unsafe lua_topointer(state.lua, -1) == pointer }.map(Subject.library)

@@ -6,7 +6,7 @@ extension State {
         let look = """
             local value = ...
             local meta = debug.getmetatable(value)
-            local has_words = type(value) == "string" or type(meta) == "table" and rawget(meta, "__tostring")
+            local has_words = type(value) == "string" or type(value) == "number" or type(meta) == "table" and rawget(meta, "__tostring")
             -- One that came from another process as fields alone.
             if meta == debug.getregistry()["tupper.error"] and rawget(value, "message") == nil then
                 local fields = {}

@@ -89,6 +89,10 @@ public final class Primitive {
     }
     /// Where the options table stands.
     var tableIndex: Int32 { Int32(positional.count) + (isMethod ? 2 : 1) }
+    /// Whether options may also stand in a table of their own, after the one that has the list.
+    public var takesMoreOptions: Bool { list != nil && !options.isEmpty }
+    /// How many arguments it takes, the receiver of a method among them.
+    var mostArguments: Int32 { tableIndex + (takesTable ? 0 : -1) + (takesMoreOptions ? 1 : 0) }
     /// Whether its last argument is a table.
     public var takesTable: Bool { !options.isEmpty || list != nil }
 }

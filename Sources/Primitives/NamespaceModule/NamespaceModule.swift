@@ -13,6 +13,23 @@ func namespaceModule(_ holdings: Holdings) -> Module {
 extension Namespace: ArgumentType {
     public static var typeName: String { "namespace" }
     public static var form: String? { "a kind of namespace, as in namespaces(7)" }
+
+    /// By names that other tools and /proc have for them, too, it is told which one is meant.
+    public static func read(_ slot: Slot) throws -> Namespace {
+        if let word = slot.bytes(), let kind = others[String(decoding: word, as: UTF8.self)] {
+            throw ArgumentError(
+                "\(slot.place): \(quoted(word)) is no kind of namespace, did you mean \"\(kind.rawValue)\"?")
+        }
+        return try read(
+            slot, choices: "one of \(allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+
+    private static var others: [String: Namespace] {
+        [
+            "mnt": .mount, "mounts": .mount, "fs": .mount, "filesystem": .mount, "network": .net,
+            "hostname": .uts, "process": .pid, "userns": .user, "cgroups": .cgroup, "clock": .time,
+        ]
+    }
 }
 
 private func identifier() -> Primitive {

@@ -11,7 +11,8 @@ func programPrimitives(_ holdings: Holdings) -> [Declaration] {
 
 /// How a program is started: the options that every primitive here has.
 struct ProgramOptions {
-    fileprivate let words = Parameter<[Word]>("program", "The program, then its arguments.")
+    fileprivate let words = Parameter<[Word]>(
+        "program", "The program, then its arguments; options stand beside them, or in a second table.")
     private let env = Parameter<Environment?>(
         "env", "Variables to set, by name; false takes one away.", shown: "none")
     let clearEnvironment = Parameter<Bool>(

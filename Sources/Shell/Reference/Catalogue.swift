@@ -82,12 +82,13 @@ struct Catalogue {
 }
 
 extension Primitive {
-    /// As it is called: `fs.bind(source, target [, options])`.
+    /// As it is called: `fs.bind(source, target [, options])`. `more` are options that do not stand with the list.
     var signature: String {
         var words = positional.map { $0.isRequired ? $0.name : "[\($0.name)]" }
         if takesTable {
             let isOptional = options.allSatisfy { !$0.isRequired } && list?.isRequired != true
             words.append(isOptional ? "[options]" : "options")
+            if takesMoreOptions { words.append("[more]") }
         }
         return "\(name)(\(words.joined(separator: ", ")))"
     }

@@ -91,7 +91,7 @@ struct LuaStubs {
         var (text, names) = ("", primitive.positional.map(\.name))
         let options = "\(name.split(separator: ":").joined(separator: ".")).Options"
         if primitive.takesTable {
-            names.append("options")
+            names += primitive.takesMoreOptions ? ["options", "more"] : ["options"]
             text += "\n---@class (exact) \(options)\n"
             if let list = primitive.list {
                 let element = list.reference.hasSuffix("[]") ? String(list.reference.dropLast(2)) : "any"
@@ -108,6 +108,9 @@ struct LuaStubs {
             let isOptional =
                 primitive.options.allSatisfy { !$0.isRequired } && primitive.list?.isRequired != true
             text += "---@param options\(isOptional ? "?" : "") \(options)\n"
+            if primitive.takesMoreOptions {
+                text += "---@param more? \(options) Options that do not stand with the list.\n"
+            }
         }
         for (index, type) in primitive.gives.enumerated() {
             text +=

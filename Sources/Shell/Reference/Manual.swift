@@ -49,6 +49,7 @@ struct Manual {
             ("Exit status", "status", Surroundings.statuses),
             ("Environment", "variable", Surroundings.variables),
             ("Files", "file", Surroundings.files),
+            ("Where Lua differs", "what", Surroundings.differences),
         ]
         return parts.map { title, column, rows in
             "\n### \(title)\n\n" + table([column, ""], rows.map { ["`\($0.key)`", $0.value] })

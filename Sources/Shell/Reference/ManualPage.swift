@@ -41,6 +41,7 @@ struct ManualPage {
         page += section("EXIT STATUS") + items(Surroundings.statuses)
         page += section("ENVIRONMENT") + items(Surroundings.variables)
         page += section("FILES") + items(Surroundings.files)
+        page += section("DIFFERENCES FROM LUA 5.4") + items(Surroundings.differences)
         page += section("EXAMPLES")
         page += text("What a script does, as lines of shell:")
         page += ".RS\n.nf\ntupper script \\-\\-trace demo.lua\n.fi\n.RE\n"

@@ -30,6 +30,23 @@ enum Surroundings {
         "TERM": "The kind of terminal, for editing lines.",
     ]
 
+    /// What is not as the manual of Lua 5.4 has it, by design.
+    static let differences: KeyValuePairs = [
+        "os.exit":
+            "Releases what was made. Its second argument has no effect: neither __close nor __gc is called.",
+        "__gc":
+            "Finalizers run while the script does. At its end the kernel takes the memory back, and none is called.",
+        "out of memory":
+            "Ends the script with status 134 once what it made is released; Lua's own raises an error that can be caught.",
+        "require, package.loadlib": "Take modules in Lua only: one in C is found, and refused.",
+        "os.execute, io.popen":
+            "A signal that stops the script also ends the wait, and the program gets none of the descriptors.",
+        "signals":
+            "Raise an error in the running function, which may catch it to tidy up, once or twice; a call of Lua's own "
+            + "library that lasts longer than a second is not waited for, nor is a finalizer, except after Ctrl-C.",
+        "tables as arguments": "Primitives read them raw, and refuse those whose metatable has __index.",
+    ]
+
     static let files: KeyValuePairs = [
         "$XDG_STATE_HOME/tupper/history, ~/.local/state/tupper/history": "The lines typed at the prompt.",
         "/run/tupper, $XDG_RUNTIME_DIR/tupper":

@@ -180,7 +180,7 @@ public final class Session {
         let text = state.words(of: failure)
         let line = text.hasPrefix(fields["message"] ?? "\n") ? fields["message"] ?? text : text
         input.complain(String(line.prefix(2000)) + (line.count > 2000 ? "..." : ""), state)
-        if let hint = fields["hint"] { input.complain("  hint: \(hint)", state) }
+        if let hint = fields["hint"] ?? state.hint(for: line) { input.complain("  hint: \(hint)", state) }
     }
 
     private func complete(_ line: [UInt8]) -> Completion {

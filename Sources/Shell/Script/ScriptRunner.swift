@@ -72,7 +72,9 @@ public struct ScriptRunner {
             return Ending(status: 0, report: "")
         } catch let failure as LuaFailure {
             if let signal = state.stopSignal { return Ending(status: 128 + signal, report: "") }
-            return Ending(status: 1, report: report(failure))
+            let text = report(failure)
+            // The error's own __tostring may have been interrupted.
+            return Ending(status: state.stopSignal.map { 128 + $0 } ?? 1, report: text)
         } catch {
             return Ending(status: 1, report: "\(error)")
         }
@@ -102,7 +104,15 @@ public struct ScriptRunner {
             guard case .bytes(let bytes)? = state.field(field, of: failure) else { return nil }
             return printableLines(String(decoding: bytes, as: UTF8.self))
         }
-        let hint = text("hint").map { "  hint: \($0)" }
-        return [state.words(of: failure), hint, text("traceback")].compactMap { $0 }.joined(separator: "\n")
+        let words = state.words(of: failure)
+        if let hint = text("hint") ?? state.hint(for: words) {
+            // A text has its traceback below it already.
+            let end =
+                words.indices.first { words[$0] == "\n" && words[$0...].hasPrefix("\nstack traceback:") }
+                ?? words.endIndex
+            let lines = words[..<end] + "\n  hint: \(hint)" + words[end...]
+            return [String(lines), text("traceback")].compactMap { $0 }.joined(separator: "\n")
+        }
+        return [words, text("traceback")].compactMap { $0 }.joined(separator: "\n")
     }
 }

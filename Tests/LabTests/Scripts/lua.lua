@@ -69,6 +69,16 @@ expect([[
     for _ in pairs(copy) do error "what is no module lists nothing" end
 ]], "")
 
+-- The end of a script is not that of its values, as the manual says of os.exit and __gc.
+expect([[
+    setmetatable({}, { __gc = function() print "collected" end })
+    local value <close> = setmetatable({}, { __close = function() print "closed" end })
+    os.exit(true, true)
+]], "")
+expect("setmetatable({}, { __gc = function() print 'collected' end }) os.exit(7)", "", 7)
+expect("setmetatable({}, { __gc = function() print 'collected' end })", "")
+expect("local value <close> = setmetatable({}, { __close = function() print 'closed' end })", "closed\n")
+
 -- A module of C is found, and cannot be loaded.
 expect([[
     package.cpath = "/nowhere/?.so;" .. arg[0]:gsub("[^/]*$", "?")
