@@ -143,6 +143,17 @@ local function complete_mounts(options, given)
   if not given.devices then options.devices = devices end
 end
 
+-- Whoever has a directory or a disk open has all that is in it.
+local function check_files()
+  for number, name in ipairs { "input", "output", "error" } do
+    local known, status = pcall(fs.stat, "/proc/self/fd/" .. number - 1, { follow = true })
+    local type = known and status.type
+    if type == "directory" or type == "block" then
+      refuse("standard %s is a %s, and is not given to a box", name, type == "block" and "block device" or type)
+    end
+  end
+end
+
 local function complete(given)
   check(given, types, "")
   local options = {}
@@ -151,6 +162,7 @@ local function complete(given)
   if not options.root then refuse "option 'root' is missing" end
   if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
   if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
+  if not options.terminal then check_files() end
   if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
   complete_mounts(options, given)
   -- Every path is used from inside too, where the working directory is another.

@@ -17,6 +17,12 @@ public struct Joining {
     /// With this process's standard files.
     public init() {}
 
+    /// Those of this process's own standard descriptors that the program has.
+    private var inherited: [Int32] {
+        if terminal != nil { return [] }
+        return [(stdin, 0), (stdout, 1), (stderr, 2)].filter { $0.0 == nil }.map(\.1)
+    }
+
     private enum Message {
         static let refusal: Int32 = 0
         static let child: Int32 = 1
@@ -42,6 +48,7 @@ public struct Joining {
     public func start(
         in container: RunningContainer, _ program: () throws -> Program
     ) throws -> Child {
+        try StandardFiles.check(inherited)
         let ends = try Descriptor.pipe()
         let reading = Descriptor(owning: ends.reading)
         let writing = Descriptor(owning: ends.writing)
@@ -51,6 +58,7 @@ public struct Joining {
             do {
                 if diesWithParent { try Processes.dieWithParent() }
                 try container.enter()
+                StandardFiles.renewNullDevice(inherited)
                 try becomeStage(stage, try program(), container, [writing.number, line.number])
             } catch {
                 try? writing.write(Self.refusal(error))

@@ -95,6 +95,7 @@ public struct Program: Sendable {
         _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) throws(SystemCallError) -> Int32 {
+        StandardFiles.renewNullDevice()
         let problem = unsafe ck_check_program(words, environment)
         if problem != 0 { return problem }
         var privileges = privileges
