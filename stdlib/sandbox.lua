@@ -22,8 +22,7 @@ sandbox.devices = {
 ---@field root string The directory that becomes /; the machine's own as well.
 ---@field command string[] The program and its arguments.
 ---@field readonly? boolean Whether / refuses writing. [false]
----@field mounts? table[] { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }; with
---- noexec = true, dev = true for device files in it, or optional = true where the source may be missing. [none]
+---@field mounts? sandbox.Mount[] What it sees beside its root. [none]
 ---@field hostname? string The machine's name in there. ["sandbox"]
 ---@field network? "none"|"host" Only the loopback, or the machine's own network. ["none"]
 ---@field users? string|table As of ns.unshare; with root, / shows its files as the map's users'. [without root "auto" or "root"]
@@ -57,6 +56,7 @@ sandbox.devices = {
 ---@field shm? string|integer The size of /dev/shm. ["64M"]
 ---@field init? boolean A small first process that reaps orphans and passes signals on. [false]
 ---@field terminal? tupper.terminal Its controlling terminal and /dev/console, as of term.open. [none]
+---@field host_files? boolean Gives it the caller's own files as 0 to 2, to read, empty and chmod, rather than pipes. [false]
 ---@field die_with_parent? boolean Whether it ends with this process; with init even where it does not want to. [true]
 ---@field name? string The control group's. ["sandbox-PID-NUMBER"]
 ---@field setup? function Called in the box before its root changes, with the options. [none]
@@ -64,6 +64,7 @@ local defaults = {
   readonly = false, mounts = {}, hostname = "sandbox", network = "none", cwd = "/", env = {}, pids = 4096,
   devices = sandbox.devices, limits = { core = 0 }, oom_score = 0, affinity = "all", umask = "0022", sysctls = {},
   capabilities = cap.default, no_new_privileges = true, seccomp = "default", masked = true, shm = "64M", init = false,
+  host_files = false,
   die_with_parent = true,
 }
 
@@ -77,8 +78,18 @@ local types = {
   umask = "string number", sysctls = "table", time_offsets = "table", capabilities = "table string",
   ambient = "table string", no_new_privileges = "boolean", seccomp = "string table boolean userdata",
   landlock = "table", masked = "boolean", shm = "string number", init = "boolean", terminal = "userdata",
-  die_with_parent = "boolean", name = "string", setup = "function",
+  host_files = "boolean", die_with_parent = "boolean", name = "string", setup = "function",
 }
+--- What a box sees of the machine, or a filesystem in memory.
+---@class sandbox.Mount
+---@field source? string The file, directory or device to show; else tmpfs is wanted. [none]
+---@field tmpfs? string|integer The size of a filesystem in memory. [none]
+---@field target string Where it is in the box; made where missing.
+---@field mode? string The permissions of a tmpfs. ["0755"]
+---@field readonly? boolean Whether it refuses writing; a device can be written to. [false, true for a device]
+---@field noexec? boolean Whether it refuses running programs. [false]
+---@field dev? boolean Whether device files in it can be used. [false, true for a device]
+---@field optional? boolean Whether a source that is missing is passed over. [false]
 local mount_types = {
   source = "string", target = "string", readonly = "boolean", tmpfs = "string number", mode = "string",
   optional = "boolean", noexec = "boolean", dev = "boolean",
@@ -339,6 +350,7 @@ local function start(options)
   local namespaces = {
     "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = options.group, init = options.init,
     die_with_parent = options.die_with_parent, session = true, time_offsets = options.time_offsets,
+    relay = not (options.terminal or options.host_files),
   }
   if options.network == "none" then namespaces[#namespaces + 1] = "net" end
   if options.time_offsets then namespaces[#namespaces + 1] = "time" end

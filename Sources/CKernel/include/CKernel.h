@@ -223,6 +223,10 @@ int ck_receive_descriptor(int socket);
 /// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
 int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
 
+/// Passes bytes from the first of each of up to three pairs of descriptors to the second, until those end; never returns.
+/// A byte that comes on `line` is answered once all that was there is written.
+_Noreturn void ck_relay(int line, const int *pairs, int count);
+
 /// A program of a few hundred bytes, in sealed memory: init, what makes a child that joins a container, or what becomes a
 /// program, under a filter of so many bytes. Its file, `name` as /proc/PID/exe shows it.
 int ck_make_stage(const char *name, const void *filter, size_t size);

@@ -48,7 +48,7 @@ public struct Joining {
     public func start(
         in container: RunningContainer, _ program: () throws -> Program
     ) throws -> Child {
-        try StandardFiles.check(inherited)
+        let files = try RelayedFiles(inherited)
         let ends = try Descriptor.pipe()
         let reading = Descriptor(owning: ends.reading)
         let writing = Descriptor(owning: ends.writing)
@@ -57,6 +57,7 @@ public struct Joining {
         guard let helper = try Child.clone() else {
             do {
                 if diesWithParent { try Processes.dieWithParent() }
+                try files.take()
                 try container.enter()
                 StandardFiles.renewNullDevice(inherited)
                 try becomeStage(stage, try program(), container, [writing.number, line.number])
@@ -65,6 +66,8 @@ public struct Joining {
                 _exit(127)
             }
         }
+        files.close()
+        helper.files = files
         _ = consume writing
         line.listen()
         do {

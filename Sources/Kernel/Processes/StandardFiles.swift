@@ -9,7 +9,7 @@ public enum StandardFiles {
 
     private static let null = dev_t(ck_makedev(1, 3))
 
-    private static func status(_ number: Int32) -> stat? {
+    static func status(_ number: Int32) -> stat? {
         var status = stat()
         return unsafe fstat(number, &status) == 0 ? status : nil
     }
@@ -40,7 +40,7 @@ public enum StandardFiles {
         }
     }
 
-    private static func isNull(_ status: stat) -> Bool {
+    static func isNull(_ status: stat) -> Bool {
         status.st_mode & S_IFMT == S_IFCHR && status.st_rdev == null
     }
 

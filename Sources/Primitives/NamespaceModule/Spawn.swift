@@ -17,6 +17,7 @@ private struct SpawnOptions: ArgumentType {
     var terminal: TerminalHandle?
     var hasInit = false
     var hasSession = false
+    var relaysFiles = false
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -39,6 +40,11 @@ private struct SpawnOptions: ArgumentType {
                 "Starts a session of its own, out of reach of the caller's terminal and its process group.",
                 default: false
             ).any,
+            Parameter<Bool>(
+                "relay",
+                "Gives it no standard file that it could change: files go through pipes, a terminal keeps its mode.",
+                default: false
+            ).any,
             Parameter<CgroupReference?>(
                 "cgroup", "The control group that it is born in.", shown: "this process's"
             ).any,
@@ -53,13 +59,14 @@ private struct SpawnOptions: ArgumentType {
         options.namespaces = NamespaceSet(try slot.elements(Namespace.read))
         let known = [
             "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "session",
-            "terminal",
+            "terminal", "relay",
         ]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
             case "init": options.hasInit = try Bool.read(field)
+            case "relay": options.relaysFiles = try Bool.read(field)
             case "session": options.hasSession = try Bool.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
@@ -105,6 +112,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.propagation = options.propagation
         spawning.hasInit = options.hasInit
         spawning.hasSession = options.hasSession
+        spawning.relaysFiles = options.relaysFiles
         spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]

@@ -52,10 +52,13 @@ final class Spawning {
     var hasInit = false
     /// Whether the copy leaves this process's session: setsid(2).
     var hasSession = false
+    /// Whether the child is given none of this process's standard files that it could change.
+    var relaysFiles = false
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
     var prepare: () throws -> Void = {}
+    private var files: RelayedFiles?
     private let holdings: Holdings
     private let state: State
 
@@ -70,6 +73,7 @@ final class Spawning {
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
         let parting = hasInit ? try Init() : nil
+        files = relaysFiles ? try RelayedFiles() : nil
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             state.traceInCopy(isChild: true)
@@ -80,6 +84,8 @@ final class Spawning {
         // Nor would this process be told that the child has.
         theirs.close()
         state.copied(.parent)
+        files?.close()
+        child.files = files
         parting?.watch(child)
         let box = ProcessBox(
             child, channel: ours, report: report, terminal: terminal, diesWithParent: diesWithParent, holdings
@@ -143,6 +149,7 @@ final class Spawning {
             // Nobody's groups come along; a map for one group only has had them given up already.
             try Processes.stayingDumpable(users.becomeFirst)
         }
+        try files?.take()
         try timeOffsets?.enter()
         if diesWithParent { try Processes.dieWithParent() }
         // The group that a process is in when it makes the namespace is the namespace's root.

@@ -53,3 +53,100 @@ end
 equals(script([[
     local box <close> = sandbox { root = "/mnt/root", command = { "sleep", "9" }, terminal = term.open() }
     print(select(2, pcall(box.run, box, { "true" })).code)]], "</mnt"), "EISDIR\n")
+
+-- What stands for a regular file is a pipe: what is in it can be read and written in order, and not otherwise.
+do
+    fs.write("/mnt/log", "before\n")
+    local attack = "for n in 1 2; do : >/proc/self/fd/$n; chmod 600 /proc/self/fd/$n; done; cat /proc/self/fd/1 & echo after"
+    equals(script(("run %q print(1)"):format(attack), "</dev/null >>/mnt/log 2>&1"), "")
+    equals(fs.read "/mnt/log", "before\nafter\n1\n")
+    assert(fs.stat "/mnt/log".mode == "0644")
+    equals(script(("run(%q, { host_files = true })"):format(": >/proc/self/fd/1; echo forged"), "</dev/null >>/mnt/log"), "")
+    equals(fs.read "/mnt/log", "forged\n")
+    -- Two streams into one file keep their order, into two they are apart.
+    local both = "for n in $(seq 200); do echo $n; echo $n >&2; done"
+    script(("run %q"):format(both), ">/mnt/log 2>&1")
+    local wanted = {}
+    for number = 1, 200 do wanted[number] = ("%d\n%d\n"):format(number, number) end
+    equals(fs.read "/mnt/log", table.concat(wanted))
+    script(("run %q"):format(both), ">/mnt/log 2>/mnt/errors")
+    equals(fs.read "/mnt/log", fs.read "/mnt/errors")
+    assert(#fs.read "/mnt/log" == #table.concat(wanted) / 2)
+end
+
+-- All has arrived when the program's end is told, in order with what the script prints; the status is the program's own.
+do
+    local text = [[for number = 1, 3 do
+        print(number, run("seq 100000; exit " .. number).code)
+        io.stdout:flush()
+    end
+    local box <close> = sandbox { root = "/mnt/root", command = { "sleep", "9" } }
+    box:run { "seq", "50000" }
+    print(box:run { "sh", "-c", "seq 50000; exit 4", check = false }.code)
+    box:spawn { "seq", "10" }:wait()
+    print "end"]]
+    script(text, "</dev/null >/mnt/log 2>&1")
+    local function upto(number)
+        local lines = {}
+        for line = 1, number do lines[line] = line .. "\n" end
+        return table.concat(lines)
+    end
+    local all = upto(100000)
+    local half = upto(50000)
+    local wanted = all .. "1\t1\n" .. all .. "2\t2\n" .. all .. "3\t3\n" .. half .. half .. "4\n" .. upto(10) .. "end\n"
+    local got = fs.read "/mnt/log"
+    assert(got == wanted, #got .. " rather than " .. #wanted .. got:sub(-100))
+end
+
+-- Input is read from where the caller has come to, and its end arrives; a program that reads none of it ends all the same.
+do
+    fs.write("/mnt/input", ("line\n"):rep(100000))
+    equals(script("run 'wc -l'", "</mnt/input"), "100000\n")
+    equals(script("run 'head -n 1; exit 0'", "</mnt/input"), "line\n")
+    equals(script("print(run('exit 5').code)", "</mnt/input"), "5\n")
+    equals(script("print(run('cat /proc/self/fd/0 | wc -c; : >/proc/self/fd/0').code)", "</mnt/input"), "500000\n0\n")
+    assert(#fs.read "/mnt/input" == 500000)
+    -- A FIFO has an owner like a file.
+    dev.node("/mnt/fifo", "p")
+    local text = script("run 'cat; chmod 600 /proc/self/fd/0'", "2>&1 < /mnt/fifo & echo typed >/mnt/fifo; wait")
+    assert(text:find "^typed\n" and fs.stat "/mnt/fifo".mode == "0666", text)
+end
+
+-- Pipes stay pipes, and who does not wait for a box stalls nobody.
+do
+    equals(script("run 'cat; readlink /proc/self/fd/0 | cut -c1-5'", "<<EOF | cat\nhere\nEOF"):sub(1, 5), "here\n")
+    local text = [[local box <close> = sandbox { root = "/mnt/root", command = { "sh", "-c", "seq 200000; echo >/done" },
+            mounts = { { source = "/mnt/place", target = "/place" } } }
+        for _ = 1, 200 do
+            if fs.exists "/mnt/root/done" then return print "written" end
+            sys.sleep "50ms"
+        end]]
+    fs.mkdir "/mnt/place"
+    script(text, ">/mnt/log")
+    assert(fs.read "/mnt/log":find "200000\n" and fs.read "/mnt/log":find "written\n")
+    -- Nothing is left of those that pass bytes.
+    equals(script([[run "echo out"
+        local count = 0
+        for _, process in ipairs(proc.list()) do if process.parent == proc.self() then count = count + 1 end end
+        print(count)]], ">/mnt/log"), "")
+    equals(fs.read "/mnt/log", "out\n0\n")
+end
+
+-- A terminal is one in the box too, whose mode, owner and settings stay.
+do
+    local terminal = term.open()
+    local child = proc.spawn { fs.stat "/proc/self/exe".target, "script", "/mnt/script.lua", terminal = terminal }
+    fs.write("/mnt/script.lua", prelude .. [[
+        local before = fs.stat("/proc/self/fd/0", { follow = true })
+        print(run("chmod 600 /proc/self/fd/0; chown 7:7 /proc/self/fd/1; read x; echo got $x; test -t 1 && echo same").code)
+        local after = fs.stat("/proc/self/fd/0", { follow = true })
+        print(before.mode == after.mode and before.uid == after.uid and "kept")]])
+    terminal:write "typed\n"
+    local text = ""
+    repeat
+        local ok, more = pcall(terminal.read, terminal, { timeout = "20s" })
+        text = text .. (ok and more or "")
+    until not ok or not more
+    assert(child:wait().code == 0)
+    assert(text:find "got typed\r\nsame\r\n0\r\nkept\r\n" and select(2, text:gsub("Read%-only file system", "")) == 2, text)
+end
