@@ -56,6 +56,9 @@ sandbox.devices = {
 ---@field shm? string|integer The size of /dev/shm. ["64M"]
 ---@field init? boolean A small first process that reaps orphans and passes signals on. [false]
 ---@field terminal? tupper.terminal Its controlling terminal and /dev/console, as of term.open. [none]
+---@field stdin? string A file to read from; else the program has the caller's by a pipe. [the caller's]
+---@field stdout? string A file to write to, emptied first. [the caller's]
+---@field stderr? string A file to write errors to, emptied first. [the caller's]
 ---@field host_files? boolean Gives it the caller's own files as 0 to 2, to read, empty and chmod, rather than pipes. [false]
 ---@field die_with_parent? boolean Whether it ends with this process; with init even where it does not want to. [true]
 ---@field name? string The control group's. ["sandbox-PID-NUMBER"]
@@ -78,7 +81,8 @@ local types = {
   umask = "string number", sysctls = "table", time_offsets = "table", capabilities = "table string",
   ambient = "table string", no_new_privileges = "boolean", seccomp = "string table boolean userdata",
   landlock = "table", masked = "boolean", shm = "string number", init = "boolean", terminal = "userdata",
-  host_files = "boolean", die_with_parent = "boolean", name = "string", setup = "function",
+  stdin = "string", stdout = "string", stderr = "string", host_files = "boolean",
+  die_with_parent = "boolean", name = "string", setup = "function",
 }
 --- What a box sees of the machine, or a filesystem in memory.
 ---@class sandbox.Mount
@@ -155,9 +159,10 @@ local function complete_mounts(options, given)
 end
 
 -- Whoever has a directory or a disk open has all that is in it.
-local function check_files()
+local function check_files(options)
+  local given = { options.stdin, options.stdout, options.stderr }
   for number, name in ipairs { "input", "output", "error" } do
-    local known, status = pcall(fs.stat, "/proc/self/fd/" .. number - 1, { follow = true })
+    local known, status = pcall(fs.stat, given[number] or "/proc/self/fd/" .. number - 1, { follow = true })
     local type = known and status.type
     if type == "directory" or type == "block" then
       refuse("standard %s is a %s, and is not given to a box", name, type == "block" and "block device" or type)
@@ -173,7 +178,10 @@ local function complete(given)
   if not options.root then refuse "option 'root' is missing" end
   if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
   if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
-  if not options.terminal then check_files() end
+  if (options.stdin or options.stdout or options.stderr) and (options.terminal or options.host_files) then
+    refuse "options 'stdin', 'stdout' and 'stderr' are not for a box with 'terminal' or 'host_files'"
+  end
+  if not options.terminal then check_files(options) end
   if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
   complete_mounts(options, given)
   -- Every path is used from inside too, where the working directory is another.
@@ -350,7 +358,8 @@ local function start(options)
   local namespaces = {
     "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = options.group, init = options.init,
     die_with_parent = options.die_with_parent, session = true, time_offsets = options.time_offsets,
-    relay = not (options.terminal or options.host_files),
+    relay = not (options.terminal or options.host_files) and
+      { stdin = options.stdin, stdout = options.stdout, stderr = options.stderr },
   }
   if options.network == "none" then namespaces[#namespaces + 1] = "net" end
   if options.time_offsets then namespaces[#namespaces + 1] = "time" end

@@ -14,25 +14,31 @@ public final class RelayedFiles {
     private var devices: [Int32] = []
     private var relay: Child?
     private var line: StandardFile?
+    /// How the terminal was set, if it is one that programs in the container are given.
+    private var modes: TerminalModes?
     private let owner = Processes.generation
 
-    /// In place of those that are not refused as StandardFiles.check says.
-    public init(_ numbers: [Int32] = [0, 1, 2]) throws {
-        try StandardFiles.check(numbers)
+    /// In place of those that are not refused as StandardFiles.check says, or of what is given for a number.
+    public init(_ numbers: [Int32] = [0, 1, 2], given: [Int32: StandardFile] = [:]) throws {
+        try StandardFiles.check(numbers.filter { given[$0] == nil })
         var files: [StandardFiles.Relayed] = []
         for number in numbers {
-            switch StandardFiles.treatment(of: number) {
-            case .none: continue
+            let other = given[number]
+            let source = other?.number ?? number
+            if other != nil { try StandardFiles.check(source, as: number) }
+            switch StandardFiles.treatment(of: source) {
+            case .none: if let other { substitutes.append(([number], other)) }
             case .reopening:
+                if number == 0 { modes = TerminalModes.current }
                 if !Credentials.canAdministrate {
-                    devices.append(number)
-                } else if let file = try? StandardFiles.reopen(number) {
+                    if let other { substitutes.append(([number], other)) } else { devices.append(number) }
+                } else if let file = try? StandardFiles.reopen(source) {
                     substitutes.append(([number], file))
                 } else {
                     fallthrough
                 }
             case .relaying:
-                files.append(StandardFiles.Relayed(number, isInput: StandardFiles.isInput(number)))
+                files.append(StandardFiles.Relayed(number, from: source))
             }
         }
         if !files.isEmpty { try start(files) }
@@ -52,7 +58,7 @@ public final class RelayedFiles {
             let ends = try Descriptor.pipe()
             let (reading, writing) = (StandardFile(owning: ends.reading), StandardFile(owning: ends.writing))
             kept.append(file.isInput ? writing : reading)
-            ways += file.isInput ? [file.number, writing.number] : [reading.number, file.number]
+            ways += file.isInput ? [file.source, writing.number] : [reading.number, file.source]
             if !file.isInput { outputs.append((file, substitutes.count)) }
             substitutes.append(([file.number], file.isInput ? reading : writing))
         }
@@ -84,10 +90,12 @@ public final class RelayedFiles {
     /// In the process that made it: the end of what the container writes is its end only where nobody else can write.
     public func close() { substitutes = [] }
 
-    /// Waits until all that was written is where it belongs, ten seconds at most. Who ends up with the container's end of a
-    /// pipe may go on to write.
+    /// Sets the terminal as it was, and waits until all that was written is where it belongs, ten seconds at most. Who ends up
+    /// with the container's end of a pipe may go on to write.
     public func finish() {
-        guard let line, let relay, owner == Processes.generation else { return }
+        guard owner == Processes.generation else { return }
+        modes?.restore()
+        guard let line, let relay else { return }
         var byte: UInt8 = 0
         // MSG_NOSIGNAL
         guard unsafe send(line.number, &byte, 1, 0x4000) == 1 else {
@@ -114,13 +122,16 @@ extension StandardFiles {
     /// One that is passed through a pipe.
     struct Relayed {
         let number: Int32
+        /// The descriptor that this process has of it.
+        let source: Int32
         let isInput: Bool
         private let status: stat?
 
-        init(_ number: Int32, isInput: Bool) {
+        init(_ number: Int32, from source: Int32) {
             self.number = number
-            self.isInput = isInput
-            status = StandardFiles.status(number)
+            self.source = source
+            isInput = StandardFiles.isInput(source, as: number)
+            status = StandardFiles.status(source)
         }
 
         func isSame(as other: Relayed) -> Bool {
@@ -141,8 +152,8 @@ extension StandardFiles {
     }
 
     /// Whether bytes come from it: where both is possible, standard input is for that.
-    static func isInput(_ number: Int32) -> Bool {
-        switch ck_fcntl(number, F_GETFL, 0) & O_ACCMODE {
+    static func isInput(_ descriptor: Int32, as number: Int32) -> Bool {
+        switch ck_fcntl(descriptor, F_GETFL, 0) & O_ACCMODE {
         case O_RDONLY: true
         case O_WRONLY: false
         default: number == 0

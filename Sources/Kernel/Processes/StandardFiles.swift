@@ -16,18 +16,21 @@ public enum StandardFiles {
 
     /// EISDIR for a directory, EACCES for a block device: whoever has one has all that is in it.
     public static func check(_ numbers: [Int32] = [0, 1, 2]) throws(SystemCallError) {
-        for number in numbers {
-            guard let mode = status(number)?.st_mode else { continue }
-            let (error, what): (Int32, String)
-            switch mode & S_IFMT {
-            case S_IFDIR: (error, what) = (EISDIR, "a directory")
-            case S_IFBLK: (error, what) = (EACCES, "a block device")
-            default: continue
-            }
-            throw SystemCallError(
-                "fstat", error, [.init("file", names[Int(number)])],
-                detail: "it is \(what), all of which a container would be given")
+        for number in numbers { try check(number, as: number) }
+    }
+
+    /// The same for a descriptor that is to have another number.
+    static func check(_ descriptor: Int32, as number: Int32) throws(SystemCallError) {
+        guard let mode = status(descriptor)?.st_mode else { return }
+        let (error, what): (Int32, String)
+        switch mode & S_IFMT {
+        case S_IFDIR: (error, what) = (EISDIR, "a directory")
+        case S_IFBLK: (error, what) = (EACCES, "a block device")
+        default: return
         }
+        throw SystemCallError(
+            "fstat", error, [.init("file", names[Int(number)])],
+            detail: "it is \(what), all of which a container would be given")
     }
 
     /// Opens /dev/null of the root in sight in place of each that is the null device of another root.

@@ -52,8 +52,9 @@ final class Spawning {
     var hasInit = false
     /// Whether the copy leaves this process's session: setsid(2).
     var hasSession = false
-    /// Whether the child is given none of this process's standard files that it could change.
-    var relaysFiles = false
+    /// What the child is given as its standard files, by their numbers, rather than those of this process that it could
+    /// change; nil for just those.
+    var relayed: [Int32: StandardFile]?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
@@ -73,7 +74,7 @@ final class Spawning {
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
         let parting = hasInit ? try Init() : nil
-        files = relaysFiles ? try RelayedFiles() : nil
+        files = try relayed.map { try RelayedFiles(given: $0) }
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             state.traceInCopy(isChild: true)

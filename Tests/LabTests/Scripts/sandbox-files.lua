@@ -98,6 +98,27 @@ do
     assert(got == wanted, #got .. " rather than " .. #wanted .. got:sub(-100))
 end
 
+-- Files that are named: read, and emptied before they are written, one for both where they are the same.
+do
+    fs.write("/mnt/given", "of the given\n")
+    fs.write("/mnt/out", "of before\n")
+    script([[run("cat; echo out; echo err >&2; : >/proc/self/fd/1",
+            { stdin = "/mnt/given", stdout = "/mnt/out", stderr = "/mnt/err" })
+        run("echo one; echo two >&2", { stdout = "/mnt/both", stderr = "/mnt/both" })
+        run("cat; echo lost", { stdin = "/mnt/null", stdout = "/dev/null" })]], "2>/mnt/errors")
+    equals(fs.read "/mnt/out" .. fs.read "/mnt/err" .. fs.read "/mnt/both", "of the given\nout\nerr\none\ntwo\n")
+    equals(fs.read "/mnt/errors", "")
+    for wanted, options in pairs {
+        ["standard input is a directory"] = "stdin = '/mnt'", ["/mnt/missing"] = "stdin = '/mnt/missing'",
+        ["not for a box with 'terminal'"] = "stdout = '/mnt/out', host_files = true",
+        ["option 'stdin': string wanted"] = "stdin = true",
+    } do
+        local text = script(("print(select(2, pcall(run, 'true', { %s })))"):format(options), "</dev/null")
+        assert(text:find(wanted, 1, true), text)
+    end
+    equals(fs.read "/mnt/out", "of the given\nout\n")
+end
+
 -- Input is read from where the caller has come to, and its end arrives; a program that reads none of it ends all the same.
 do
     fs.write("/mnt/input", ("line\n"):rep(100000))
