@@ -21,6 +21,7 @@ sandbox.devices = {
 ---@class sandbox.Options
 ---@field root string The directory that becomes /; the machine's own as well.
 ---@field command string[] The program and its arguments.
+---@field argv0? string What the program is told that it is called. [as in command]
 ---@field readonly? boolean Whether / refuses writing. [false]
 ---@field mounts? sandbox.Mount[] What it sees beside its root. [none]
 ---@field hostname? string The machine's name in there. ["sandbox"]
@@ -67,13 +68,12 @@ local defaults = {
   readonly = false, mounts = {}, hostname = "sandbox", network = "none", cwd = "/", env = {}, pids = 4096,
   devices = sandbox.devices, limits = { core = 0 }, oom_score = 0, affinity = "all", umask = "0022", sysctls = {},
   capabilities = cap.default, no_new_privileges = true, seccomp = "default", masked = true, shm = "64M", init = false,
-  host_files = false,
-  die_with_parent = true,
+  host_files = false, die_with_parent = true,
 }
 
 -- The types that they may be of; what the values may be is checked by the primitives.
 local types = {
-  root = "string", command = "table", readonly = "boolean", mounts = "table", hostname = "string", network = "string",
+  root = "string", command = "table", argv0 = "string", readonly = "boolean", mounts = "table", hostname = "string", network = "string",
   users = "string table", user = "string number", groups = "table", cwd = "string", env = "table",
   memory = "string number", swap = "string number", high = "string number", oom_group = "boolean",
   cpu = "string number", cpuset = "string", weight = "number", io = "table", pids = "string number boolean",
@@ -270,7 +270,7 @@ local function live(options)
   if options.network == "none" then net.link("lo"):up() end
   leave_caller(options)
   local program = describe(options)
-  program.terminal = options.terminal
+  program.terminal, program.argv0 = options.terminal, options.argv0
   for _, word in ipairs(options.command) do program[#program + 1] = word end
   proc.exec(program)
 end

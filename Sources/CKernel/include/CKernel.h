@@ -78,6 +78,9 @@ void ck_return_files(void);
 /// such a program; what cannot be seen may be there.
 int ck_become_program(char *const words[], char *const environment[]);
 int ck_has_program(char *const words[], char *const environment[]);
+/// What programs that this process becomes are told that they are called, rather than the first of their words.
+void ck_show_program_as(const char *name);
+
 /// What will keep a program from being run, as far as can be told before: an error's number, 0 for nothing. The one that was
 /// checked last run by a stage, under the filter of so many instructions that it holds: an error's number.
 int ck_check_program(char *const words[], char *const environment[]);

@@ -108,7 +108,7 @@ public struct Joining {
         try WorkingDirectory.checkInside()
         let environment = program.environment ?? []
         let paths = Self.paths(to: program.arguments.first ?? [], environment)
-        let words = [Array((terminal == nil ? "-" : "t").utf8)] + paths + [[]] + program.arguments
+        let words = [Array((terminal == nil ? "-" : "t").utf8)] + paths + [[]] + program.shownArguments
         try container.limit(program.privileges).apply()
         ck_reset_signals()
         try stage.run(words, environment: environment, lines: lines)
