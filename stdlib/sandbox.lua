@@ -73,7 +73,8 @@ local defaults = {
 
 -- The types that they may be of; what the values may be is checked by the primitives.
 local types = {
-  root = "string", command = "table", argv0 = "string", readonly = "boolean", mounts = "table", hostname = "string", network = "string",
+  root = "string", command = "table", argv0 = "string", readonly = "boolean", mounts = "table", hostname = "string",
+  network = "string",
   users = "string table", user = "string number", groups = "table", cwd = "string", env = "table",
   memory = "string number", swap = "string number", high = "string number", oom_group = "boolean",
   cpu = "string number", cpuset = "string", weight = "number", io = "table", pids = "string number boolean",
