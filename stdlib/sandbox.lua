@@ -21,9 +21,9 @@ sandbox.devices = {
 ---@class sandbox.Options
 ---@field root string The directory that becomes /; the machine's own as well.
 ---@field command string[] The program and its arguments.
+---@field argv0? string What the program is told that it is called. [as in command]
 ---@field readonly? boolean Whether / refuses writing. [false]
----@field mounts? table[] { source =, target =, readonly = } from the host, or { tmpfs = SIZE, target =, mode = }; with
---- noexec = true, dev = true for device files in it, or optional = true where the source may be missing. [none]
+---@field mounts? sandbox.Mount[] What it sees beside its root. [none]
 ---@field hostname? string The machine's name in there. ["sandbox"]
 ---@field network? "none"|"host" Only the loopback, or the machine's own network. ["none"]
 ---@field users? string|table As of ns.unshare; with root, / shows its files as the map's users'. [without root "auto" or "root"]
@@ -57,6 +57,10 @@ sandbox.devices = {
 ---@field shm? string|integer The size of /dev/shm. ["64M"]
 ---@field init? boolean A small first process that reaps orphans and passes signals on. [false]
 ---@field terminal? tupper.terminal Its controlling terminal and /dev/console, as of term.open. [none]
+---@field stdin? string A file to read from; else the program has the caller's by a pipe. [the caller's]
+---@field stdout? string A file to write to, emptied first. [the caller's]
+---@field stderr? string A file to write errors to, emptied first. [the caller's]
+---@field host_files? boolean Gives it the caller's own files as 0 to 2, to read, empty and chmod, rather than pipes. [false]
 ---@field die_with_parent? boolean Whether it ends with this process; with init even where it does not want to. [true]
 ---@field name? string The control group's. ["sandbox-PID-NUMBER"]
 ---@field setup? function Called in the box before its root changes, with the options. [none]
@@ -64,12 +68,13 @@ local defaults = {
   readonly = false, mounts = {}, hostname = "sandbox", network = "none", cwd = "/", env = {}, pids = 4096,
   devices = sandbox.devices, limits = { core = 0 }, oom_score = 0, affinity = "all", umask = "0022", sysctls = {},
   capabilities = cap.default, no_new_privileges = true, seccomp = "default", masked = true, shm = "64M", init = false,
-  die_with_parent = true,
+  host_files = false, die_with_parent = true,
 }
 
 -- The types that they may be of; what the values may be is checked by the primitives.
 local types = {
-  root = "string", command = "table", readonly = "boolean", mounts = "table", hostname = "string", network = "string",
+  root = "string", command = "table", argv0 = "string", readonly = "boolean", mounts = "table", hostname = "string",
+  network = "string",
   users = "string table", user = "string number", groups = "table", cwd = "string", env = "table",
   memory = "string number", swap = "string number", high = "string number", oom_group = "boolean",
   cpu = "string number", cpuset = "string", weight = "number", io = "table", pids = "string number boolean",
@@ -77,8 +82,19 @@ local types = {
   umask = "string number", sysctls = "table", time_offsets = "table", capabilities = "table string",
   ambient = "table string", no_new_privileges = "boolean", seccomp = "string table boolean userdata",
   landlock = "table", masked = "boolean", shm = "string number", init = "boolean", terminal = "userdata",
+  stdin = "string", stdout = "string", stderr = "string", host_files = "boolean",
   die_with_parent = "boolean", name = "string", setup = "function",
 }
+--- What a box sees of the machine, or a filesystem in memory.
+---@class sandbox.Mount
+---@field source? string The file, directory or device to show; else tmpfs is wanted. [none]
+---@field tmpfs? string|integer The size of a filesystem in memory. [none]
+---@field target string Where it is in the box; made where missing.
+---@field mode? string The permissions of a tmpfs. ["0755"]
+---@field readonly? boolean Whether it refuses writing; a device can be written to. [false, true for a device]
+---@field noexec? boolean Whether it refuses running programs. [false]
+---@field dev? boolean Whether device files in it can be used. [false, true for a device]
+---@field optional? boolean Whether a source that is missing is passed over. [false]
 local mount_types = {
   source = "string", target = "string", readonly = "boolean", tmpfs = "string number", mode = "string",
   optional = "boolean", noexec = "boolean", dev = "boolean",
@@ -143,6 +159,18 @@ local function complete_mounts(options, given)
   if not given.devices then options.devices = devices end
 end
 
+-- Whoever has a directory or a disk open has all that is in it.
+local function check_files(options)
+  local given = { options.stdin, options.stdout, options.stderr }
+  for number, name in ipairs { "input", "output", "error" } do
+    local known, status = pcall(fs.stat, given[number] or "/proc/self/fd/" .. number - 1, { follow = true })
+    local type = known and status.type
+    if type == "directory" or type == "block" then
+      refuse("standard %s is a %s, and is not given to a box", name, type == "block" and "block device" or type)
+    end
+  end
+end
+
 local function complete(given)
   check(given, types, "")
   local options = {}
@@ -151,6 +179,10 @@ local function complete(given)
   if not options.root then refuse "option 'root' is missing" end
   if not options.command or #options.command == 0 then refuse "option 'command' is missing" end
   if fs.stat(options.root, { follow = true }).type ~= "directory" then refuse("root '%s' is no directory", options.root) end
+  if (options.stdin or options.stdout or options.stderr) and (options.terminal or options.host_files) then
+    refuse "options 'stdin', 'stdout' and 'stderr' are not for a box with 'terminal' or 'host_files'"
+  end
+  if not options.terminal then check_files(options) end
   if options.network ~= "none" and options.network ~= "host" then refuse 'network is "none" or "host"' end
   complete_mounts(options, given)
   -- Every path is used from inside too, where the working directory is another.
@@ -239,7 +271,7 @@ local function live(options)
   if options.network == "none" then net.link("lo"):up() end
   leave_caller(options)
   local program = describe(options)
-  program.terminal = options.terminal
+  program.terminal, program.argv0 = options.terminal, options.argv0
   for _, word in ipairs(options.command) do program[#program + 1] = word end
   proc.exec(program)
 end
@@ -327,6 +359,8 @@ local function start(options)
   local namespaces = {
     "mount", "uts", "ipc", "pid", "cgroup", users = options.users, cgroup = options.group, init = options.init,
     die_with_parent = options.die_with_parent, session = true, time_offsets = options.time_offsets,
+    relay = not (options.terminal or options.host_files) and
+      { stdin = options.stdin, stdout = options.stdout, stderr = options.stderr },
   }
   if options.network == "none" then namespaces[#namespaces + 1] = "net" end
   if options.time_offsets then namespaces[#namespaces + 1] = "time" end

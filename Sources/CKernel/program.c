@@ -54,10 +54,26 @@ static int is_text(const char *content, size_t size) {
     return memchr(content, 0, end != NULL ? (size_t)(end - content) : size) == NULL;
 }
 
+// What a program is told that it is called, where that is not how it is looked for.
+static char *shown;
+
+void ck_show_program_as(const char *name) {
+    free(shown);
+    shown = strdup(name);
+}
+
+static void run_shown(const char *place, char *const words[], char *const environment[]) {
+    char **first = (char **)words, *looked_for = words[0];
+    if (shown != NULL)
+        *first = shown;
+    execve(place, words, environment);
+    *first = looked_for;
+}
+
 // What the kernel does not know as a program is a script of sh's, as execvp(3) has it, but only where it is text.
 static void run_place(const char *place, char *const words[], char *const environment[]) {
     char content[1024];
-    execve(place, words, environment);
+    run_shown(place, words, environment);
     if (errno != ENOEXEC)
         return;
     int file = open(place, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -200,7 +216,7 @@ int ck_become_staged(int stage, int is_logged, int instructions, char *const wor
     *next++ = wants_shell ? "/bin/sh" : chosen;
     *next++ = "";
     // As execvp(3) has it.
-    *next++ = wants_shell ? "/bin/sh" : words[0];
+    *next++ = wants_shell ? "/bin/sh" : shown != NULL ? shown : words[0];
     if (wants_shell)
         *next++ = chosen;
     memcpy(next, words + 1, count * sizeof *next);

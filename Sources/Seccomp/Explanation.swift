@@ -94,7 +94,7 @@ extension FilterAction {
     public var word: String {
         switch self {
         case .allow: "allow"
-        case .errno(let number): SystemCallError.code(Int32(number))
+        case .errno(let number): number == 0 ? "0" : SystemCallError.code(Int32(number))
         case .log: "log"
         case .trap: "trap"
         case .trace: "trace"

@@ -78,6 +78,9 @@ void ck_return_files(void);
 /// such a program; what cannot be seen may be there.
 int ck_become_program(char *const words[], char *const environment[]);
 int ck_has_program(char *const words[], char *const environment[]);
+/// What programs that this process becomes are told that they are called, rather than the first of their words.
+void ck_show_program_as(const char *name);
+
 /// What will keep a program from being run, as far as can be told before: an error's number, 0 for nothing. The one that was
 /// checked last run by a stage, under the filter of so many instructions that it holds: an error's number.
 int ck_check_program(char *const words[], char *const environment[]);
@@ -226,6 +229,10 @@ int ck_send_descriptor(int socket, int descriptor);
 int ck_receive_descriptor(int socket);
 /// poll(2) of up to eight: how many are ready, -1 with errno; EINTR as of ck_poll.
 int ck_poll_set(struct pollfd *set, unsigned int count, int timeout);
+
+/// Passes bytes from the first of each of up to three pairs of descriptors to the second, until those end; never returns.
+/// A byte that comes on `line` is answered once all that was there is written.
+_Noreturn void ck_relay(int line, const int *pairs, int count);
 
 /// A program of a few hundred bytes, in sealed memory: init, what makes a child that joins a container, or what becomes a
 /// program, under a filter of so many bytes. Its file, `name` as /proc/PID/exe shows it.

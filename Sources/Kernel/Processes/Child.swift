@@ -16,6 +16,8 @@ public final class Child {
     private var target: Descriptor?
     /// What tells how it ended, if not the process that is waited for.
     var line: EndingLine?
+    /// What it writes by way of this process, which is where it belongs once its end is told.
+    public var files: RelayedFiles?
     /// How it ended, once it was waited for.
     public private(set) var ending: Ending?
 
@@ -163,6 +165,8 @@ public final class Child {
         MountNamespace.noteEnd(pid)
         line = nil
         target = nil
+        files?.finish()
+        files = nil
         // A script may make thousands of children before Lua collects the first.
         pidfd = nil
         return ending

@@ -17,6 +17,12 @@ public struct Joining {
     /// With this process's standard files.
     public init() {}
 
+    /// Those of this process's own standard descriptors that the program has.
+    private var inherited: [Int32] {
+        if terminal != nil { return [] }
+        return [(stdin, 0), (stdout, 1), (stderr, 2)].filter { $0.0 == nil }.map(\.1)
+    }
+
     private enum Message {
         static let refusal: Int32 = 0
         static let child: Int32 = 1
@@ -42,6 +48,7 @@ public struct Joining {
     public func start(
         in container: RunningContainer, _ program: () throws -> Program
     ) throws -> Child {
+        let files = try RelayedFiles(inherited)
         let ends = try Descriptor.pipe()
         let reading = Descriptor(owning: ends.reading)
         let writing = Descriptor(owning: ends.writing)
@@ -50,13 +57,17 @@ public struct Joining {
         guard let helper = try Child.clone() else {
             do {
                 if diesWithParent { try Processes.dieWithParent() }
+                try files.take()
                 try container.enter()
+                StandardFiles.renewNullDevice(inherited)
                 try becomeStage(stage, try program(), container, [writing.number, line.number])
             } catch {
                 try? writing.write(Self.refusal(error))
                 _exit(127)
             }
         }
+        files.close()
+        helper.files = files
         _ = consume writing
         line.listen()
         do {
@@ -98,7 +109,7 @@ public struct Joining {
         try WorkingDirectory.checkInside()
         let environment = program.environment ?? []
         let paths = Self.paths(to: program.arguments.first ?? [], environment)
-        let words = [Array((terminal == nil ? "-" : "t").utf8)] + paths + [[]] + program.arguments
+        let words = [Array((terminal == nil ? "-" : "t").utf8)] + paths + [[]] + program.shownArguments
         try container.limit(program.privileges).apply()
         ck_reset_signals()
         try stage.run(words, environment: environment, lines: lines)

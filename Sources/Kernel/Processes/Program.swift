@@ -11,6 +11,8 @@ public struct Program: Sendable {
     public var directory: Path?
     /// Whom it becomes first, and what it may do.
     public var privileges: Privileges
+    /// What it is told that it is called, where that is not the first of its arguments.
+    public var shownName: [UInt8]?
     /// Whether it is killed when this process ends.
     public var diesWithParent = false
 
@@ -28,6 +30,11 @@ public struct Program: Sendable {
     /// A program by words of text.
     public init(_ words: String...) {
         self.init(words.map { Array($0.utf8) })
+    }
+
+    /// As the program sees them.
+    var shownArguments: [[UInt8]] {
+        shownName.map { [$0] + arguments.dropFirst() } ?? arguments
     }
 
     var name: String { String(decoding: arguments.first ?? [], as: UTF8.self) }
@@ -73,6 +80,7 @@ public struct Program: Sendable {
         _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) -> Result<Int32, SystemCallError> {
+        if let shownName { unsafe Path(bytes: shownName).withPlatformString(ck_show_program_as) }
         do throws(SystemCallError) {
             if unsafe OwnProgram.hasLeftHost { return .success(try unsafe becomeStaged(words, environment)) }
             if unsafe ck_has_program(words, environment) == 0 { return .success(ENOENT) }
@@ -96,6 +104,7 @@ public struct Program: Sendable {
         _ words: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>,
         _ environment: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
     ) throws(SystemCallError) -> Int32 {
+        StandardFiles.renewNullDevice()
         let problem = unsafe ck_check_program(words, environment)
         if problem != 0 { return problem }
         var privileges = privileges

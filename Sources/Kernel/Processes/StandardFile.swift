@@ -6,6 +6,9 @@ public final class StandardFile {
     /// The descriptor's number; it stays this object's.
     public var number: Int32 { descriptor.number }
 
+    /// Takes over an open descriptor.
+    init(owning number: Int32) { descriptor = Descriptor(owning: number) }
+
     /// Opens a file to read.
     public init(reading path: Path) throws(SystemCallError) {
         descriptor = try Descriptor.open(path, O_RDONLY, retry: false)

@@ -70,8 +70,14 @@ struct ProfileTable {
         return known
     }
 
-    /// `"allow"`, `"log"`, `"trap"`, `"kill"`, `"kill_thread"`, or the error number's name that the call fails with.
+    /// `"allow"`, `"log"`, `"trap"`, `"kill"`, `"kill_thread"`, or the error that the call fails with, by its name or number;
+    /// with 0 it is not made, and tells that it was.
     static func action(_ slot: Slot) throws -> FilterAction {
+        if let number = slot.integer() {
+            // The kernel takes a larger one for its largest, 4095, which libseccomp refuses.
+            guard (0..<4095).contains(number) else { throw slot.wanted("an error number from 0 to 4094") }
+            return .errno(UInt16(number))
+        }
         let word = String(decoding: slot.bytes()?.prefix(64) ?? [], as: UTF8.self)
         let plain: [FilterAction] = [.allow, .log, .trap, .killProcess, .killThread]
         if let action = plain.first(where: { $0.word == word }) { return action }
@@ -79,7 +85,8 @@ struct ProfileTable {
             return .errno(UInt16(number))
         }
         throw slot.wanted(
-            "\"allow\", \"log\", \"trap\", \"kill\", \"kill_thread\" or an error's name such as \"EPERM\"")
+            "\"allow\", \"log\", \"trap\", \"kill\", \"kill_thread\" or an error's name or number, as \"EPERM\""
+        )
     }
 
     private static func rule(_ slot: Slot) throws -> ProfileRule {

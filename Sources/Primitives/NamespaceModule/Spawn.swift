@@ -17,6 +17,7 @@ private struct SpawnOptions: ArgumentType {
     var terminal: TerminalHandle?
     var hasInit = false
     var hasSession = false
+    var relay = RelayOption.off
 
     static var typeName: String { "list of namespaces with options" }
     static var annotation: String { "\(Namespace.reference)[]" }
@@ -39,6 +40,11 @@ private struct SpawnOptions: ArgumentType {
                 "Starts a session of its own, out of reach of the caller's terminal and its process group.",
                 default: false
             ).any,
+            Parameter<RelayOption>(
+                "relay",
+                "Gives it no standard file that it could change: files, also those named, go through pipes.",
+                default: .off
+            ).any,
             Parameter<CgroupReference?>(
                 "cgroup", "The control group that it is born in.", shown: "this process's"
             ).any,
@@ -53,13 +59,14 @@ private struct SpawnOptions: ArgumentType {
         options.namespaces = NamespaceSet(try slot.elements(Namespace.read))
         let known = [
             "users", "time_offsets", "die_with_parent", "propagation", "cgroup", "init", "session",
-            "terminal",
+            "terminal", "relay",
         ]
         try slot.fields(known: known) { name, field in
             switch name {
             case "users": options.users = try UserMap.read(field)
             case "time_offsets": options.timeOffsets = try TimeOffsets.read(field)
             case "init": options.hasInit = try Bool.read(field)
+            case "relay": options.relay = try RelayOption.read(field)
             case "session": options.hasSession = try Bool.read(field)
             case "terminal": options.terminal = try TerminalHandle.read(field)
             case "die_with_parent": options.diesWithParent = try Bool.read(field)
@@ -71,6 +78,43 @@ private struct SpawnOptions: ArgumentType {
             throw ArgumentError("option 'init' needs a pid namespace: \"pid\" in the list")
         }
         return options
+    }
+}
+
+/// Whether a child's standard files go through pipes, and which they are.
+private enum RelayOption: ArgumentType {
+    case off, own
+    case given(stdin: Path?, stdout: Path?, stderr: Path?)
+
+    static var typeName: String { "true or table of files" }
+    static var annotation: String { "boolean|{ stdin: string?, stdout: string?, stderr: string? }" }
+
+    static func read(_ slot: Slot) throws -> RelayOption {
+        if let flag = slot.boolean() { return flag ? .own : .off }
+        var (stdin, stdout, stderr): (Path?, Path?, Path?)
+        try slot.fields(known: ["stdin", "stdout", "stderr"]) { name, field in
+            switch name {
+            case "stdin": stdin = try Path.read(field)
+            case "stdout": stdout = try Path.read(field)
+            default: stderr = try Path.read(field)
+            }
+        }
+        return .given(stdin: stdin, stdout: stdout, stderr: stderr)
+    }
+
+    /// Opens what is named; nil where nothing is relayed.
+    func files() throws -> [Int32: StandardFile]? {
+        switch self {
+        case .off: return nil
+        case .own: return [:]
+        case .given(let stdin, let stdout, let stderr):
+            var files: [Int32: StandardFile] = [:]
+            files[0] = try stdin.map { try StandardFile(reading: $0) }
+            files[1] = try stdout.map { try StandardFile(writing: $0) }
+            // One file for both is opened once, or the two would write over one another.
+            files[2] = stderr == stdout ? files[1] : try stderr.map { try StandardFile(writing: $0) }
+            return files
+        }
     }
 }
 
@@ -113,6 +157,7 @@ private func spawn(_ holdings: Holdings) -> Primitive {
         spawning.propagation = options.propagation
         spawning.hasInit = options.hasInit
         spawning.hasSession = options.hasSession
+        spawning.relayed = try options.relay.files()
         spawning.group = try options.group.map { try CgroupPlacement($0) }
         spawning.terminal = options.terminal?.terminal
         return [.handle(try spawning.start(try call[function]))]

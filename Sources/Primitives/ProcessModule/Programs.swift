@@ -17,6 +17,8 @@ struct ProgramOptions {
         "env", "Variables to set, by name; false takes one away.", shown: "none")
     let clearEnvironment = Parameter<Bool>(
         "clear_env", "Starts from an empty environment rather than from this process's.", default: false)
+    private let argv0 = Parameter<Word?>(
+        "argv0", "What the program is told that it is called.", shown: "as in the list")
     let cwd = Parameter<Path?>("cwd", "The directory to start in.", shown: "this one")
     let privileges = PrivilegeOptions()
     let terminal = Parameter<TerminalHandle?>(
@@ -25,10 +27,11 @@ struct ProgramOptions {
     /// How a shell starts a program so.
     static let line = """
         {clear_env?env -i:} [env -C {cwd}] [env {env}] [nice -n {nice}] \
-        {no_new_privileges?setpriv --no-new-privs:} [chroot --userspec={user} --skip-chdir /] {program}
+        {no_new_privileges?setpriv --no-new-privs:} [chroot --userspec={user} --skip-chdir /] \
+        [env --argv0={argv0}] {program}
         """
 
-    var all: [AnyParameter] { [env.any, clearEnvironment.any, cwd.any] + privileges.all }
+    var all: [AnyParameter] { [env.any, clearEnvironment.any, argv0.any, cwd.any] + privileges.all }
 
     let within = Parameter<ProcessTarget?>(
         "within",
@@ -84,9 +87,11 @@ struct ProgramOptions {
     func program(_ call: Call, joining most: Capabilities? = nil) throws -> Program {
         let arguments = try call[words]
         guard !arguments.isEmpty else { throw ArgumentError("a program's name wanted in the list") }
-        return try Program(
+        var program = try Program(
             arguments.map(\.bytes), environment: environment(call), in: call[cwd],
             as: privileges.privileges(call, joining: most))
+        program.shownName = try call[argv0]?.bytes
+        return program
     }
 
     /// This process's own with the variables that are given, or those alone; nil for this process's own.

@@ -54,10 +54,14 @@ final class Spawning {
     var hasSession = false
     /// The primitive that was called, for errors of the copy's own.
     private let primitive: String
+    /// What the child is given as its standard files, by their numbers, rather than those of this process that it could
+    /// change; nil for just those.
+    var relayed: [Int32: StandardFile]?
     /// Whether what the function returns is wanted.
     var keepsValues = false
     /// What is done in the copy before the function runs.
     var prepare: () throws -> Void = {}
+    private var files: RelayedFiles?
     private let holdings: Holdings
     private let state: State
 
@@ -74,6 +78,7 @@ final class Spawning {
         let report = try Report()
         let (ours, theirs) = try Channel.pair()
         let parting = hasInit ? try Init() : nil
+        files = try relayed.map { try RelayedFiles(given: $0) }
         state.traceBeforeCopy()
         guard let child = try Child.clone(into: namespacesAtBirth, group: group) else {
             state.traceInCopy(isChild: true)
@@ -84,6 +89,8 @@ final class Spawning {
         // Nor would this process be told that the child has.
         theirs.close()
         state.copied(.parent)
+        files?.close()
+        child.files = files
         parting?.watch(child)
         let box = ProcessBox(
             child, channel: ours, report: report, terminal: terminal, diesWithParent: diesWithParent, holdings
@@ -147,6 +154,7 @@ final class Spawning {
             // Nobody's groups come along; a map for one group only has had them given up already.
             try Processes.stayingDumpable(users.becomeFirst)
         }
+        try files?.take()
         try timeOffsets?.enter()
         if diesWithParent { try Processes.dieWithParent() }
         // The group that a process is in when it makes the namespace is the namespace's root.

@@ -246,3 +246,13 @@ do
     refused, problem = pcall(ns.list, box)
     assert(not refused and tostring(problem):find "it has ended", tostring(problem))
 end
+
+-- What a program is told that it is called: busybox chooses by that what it is.
+do
+    assert(sandbox.run { root = root, command = { "/bin/busybox", "hello" }, argv0 = "echo", stdout = "/mnt/told" }.code == 0)
+    equals(fs.read "/mnt/told", "hello\n")
+    local box <close> = sandbox { root = root, command = { "/bin/busybox", "100" }, argv0 = "sleep" }
+    equals(box:capture { "busybox", "again", argv0 = "echo" }, "again\n")
+    equals(proc.capture { "/bin/busybox", "here", argv0 = "echo" }, "here\n")
+    equals(proc.capture { "busybox", "named", argv0 = "/any/echo" }, "named\n")
+end

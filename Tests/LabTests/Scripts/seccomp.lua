@@ -67,6 +67,14 @@ assert(tostring(refused(seccomp.compile, "/srv/wrong.json")):find "defaultAction
 fs.write("/srv/wrong.json", "{\n  \"defaultAction\" 1 }")
 assert(tostring(refused(seccomp.compile, "/srv/wrong.json")):find "line 2: a colon is missing")
 assert(refused(seccomp.compile, "/srv/missing.json").code == "ENOENT")
+-- An error by its number, also one without a name; with 0 the call is not made, and tells that it was.
+for _, number in ipairs { 0, 1, 38, 4094 } do
+    assert(try({ seccomp = { default = "allow", rules = { { "chmod", action = number } } }, no_new_privileges = true },
+        90, 0, 0) == number)
+end
+for _, number in ipairs { -1, 4095, 1.5 } do
+    assert(tostring(refused(seccomp.compile, { default = number })):find "wanted, got")
+end
 assert(tostring(refused(seccomp.compile, { default = "EPERM", allow = { "reead" } })):find 'did you mean "read"')
 assert(tostring(refused(seccomp.compile, { allow = { "read" } })):find "'default'")
 assert(tostring(refused(seccomp.compile, { default = "no" })):find "an error's name")
