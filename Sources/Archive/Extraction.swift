@@ -15,6 +15,8 @@ final class Extraction {
     /// A directory whose mode and times wait until nothing is made in it any more.
     struct Pending {
         let path: MemberPath
+        /// Which directory it is, whatever the path leads to when its turn comes.
+        let identity: Tree.Identity?
         let mode: UInt32
         let needsMode: Bool
         let modified: timespec
@@ -58,12 +60,12 @@ final class Extraction {
             }
             let root = tree.open([])
             if root < 0 { throw ArchiveError(member.name, call: "openat2", number: errorNumber()) }
-            defer { close(root) }
+            let place = Tree.Place([], owning: root, isThroughLink: false)
             if changesOwner(of: member, inherits: true) { try changeOwner(of: member, root) }
-            return try postpone(member, needsMode: true)
+            return try postpone(member, place, needsMode: true)
         }
+        if let target = member.hardLink { return try link(member, to: target) }
         let place = try tree.parent(of: member.path, for: member.name)
-        if let target = member.hardLink { return try link(member, to: target, place) }
         switch member.type {
         case S_IFREG: try makeFile(member, place, reader)
         case S_IFDIR: try makeDirectory(member, place)
@@ -149,9 +151,10 @@ final class Extraction {
             directory = open()
         }
         if directory < 0 { throw ArchiveError(member.name, call: "openat", number: errorNumber()) }
-        tree.remember(member.path.bytes, directory)
+        let made = tree.remember(
+            member.path.bytes, directory, isThroughLink: place.isThroughLink)
         if owner || (!isNew && settings.owners) { try changeOwner(of: member, directory) }
-        try postpone(member, needsMode: !(isNew && atOnce))
+        try postpone(member, made, needsMode: !(isNew && atOnce))
     }
 
     private func makeLink(_ member: Member, _ place: Tree.Place) throws(ArchiveError) {
@@ -160,7 +163,6 @@ final class Extraction {
         _ = unsafe try replacing(member, place, "symlinkat") { name in
             text.withCharacters { unsafe symlinkat($0, place.descriptor, name) }
         }
-        tree.noteLink(member.path)
         try setNode(member, place, mode: nil)
     }
 
