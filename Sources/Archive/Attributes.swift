@@ -36,6 +36,27 @@ extension Extraction {
         }
     }
 
+    /// Takes away the list that a new file has from its directory: the archive alone says who may do what.
+    func removeList(_ name: [UInt8], of member: Member, _ file: Int32) throws(ArchiveError) {
+        try removed(name.withCharacters { unsafe fremovexattr(file, $0) }, member)
+    }
+
+    /// Takes the list from a node, which cannot be opened.
+    func removeList(of member: Member, _ place: Tree.Place) throws(ArchiveError) {
+        try attempt("fchdir", member.name) { fchdir(place.descriptor) }
+        let result = AccessList.accessName.withCharacters { list in
+            member.path.name.withCharacters { unsafe lremovexattr($0, list) }
+        }
+        try removed(result, member)
+    }
+
+    private func removed(_ result: Int32, _ member: Member) throws(ArchiveError) {
+        let number = result < 0 ? errorNumber() : 0
+        // A list that says no more than the mode is not kept as one.
+        if number == 0 || number == ENODATA || number == ENOTSUP { return }
+        throw ArchiveError(member.name, call: "removexattr", number: number)
+    }
+
     /// Calls `make`; what already has the member's name is removed first.
     func replacing(
         _ member: Member, _ place: Tree.Place, _ call: String, _ make: (UnsafePointer<CChar>) -> Int32

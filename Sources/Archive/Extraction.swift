@@ -90,6 +90,7 @@ final class Extraction {
         defer { close(file) }
         try copy(member, reader, to: file)
         if owner { try changeOwner(of: member, file) }
+        if place.givesLists { try removeList(AccessList.accessName, of: member, file) }
         if later { try attempt("fchmod", member.name) { fchmod(file, mode) } }
         if settings.attributes {
             try setAttributes(try member.attributes(all: settings.owners), of: member.name, file)
@@ -151,6 +152,10 @@ final class Extraction {
             directory = open()
         }
         if directory < 0 { throw ArchiveError(member.name, call: "openat", number: errorNumber()) }
+        if isNew, place.givesLists {
+            try removeList(AccessList.accessName, of: member, directory)
+            try removeList(AccessList.defaultName, of: member, directory)
+        }
         let made = tree.remember(
             member.path.bytes, directory, isThroughLink: place.isThroughLink)
         if owner || (!isNew && settings.owners) { try changeOwner(of: member, directory) }
@@ -185,6 +190,7 @@ final class Extraction {
             }
         }
         if let mode {
+            if place.givesLists { try removeList(of: member, place) }
             try attempt("fchmodat", member.name) {
                 name.withCharacters { unsafe fchmodat(directory, $0, mode, 0) }
             }
