@@ -130,7 +130,7 @@ extension Extraction {
         pending[path] = Pending(
             path: member.path, identity: place.identity, mode: mode(of: member), needsMode: needsMode,
             modified: member.modified,
-            attributes: settings.attributes ? try member.attributes(all: settings.owners) : [])
+            attributes: settings.attributes ? try member.attributes(all: settings.owners, accounts) : [])
     }
 
     /// Gives the directories their modes and times, the deepest first.

@@ -1,5 +1,6 @@
 internal import CArchive
 internal import Glibc
+internal import Kernel
 
 /// Makes the members of an archive, one after the other.
 final class Extraction {
@@ -25,6 +26,7 @@ final class Extraction {
 
     let tree: Tree
     let settings: Settings
+    let accounts: Accounts.Numbers
     let user = geteuid()
     let group = getegid()
     var pending: [[UInt8]: Pending] = [:]
@@ -32,8 +34,9 @@ final class Extraction {
     private(set) var entries: Int64 = 0
     private(set) var written: Int64 = 0
 
-    init(_ tree: Tree, _ settings: Settings) {
+    init(_ tree: Tree, _ settings: Settings, _ accounts: Accounts.Numbers) {
         self.tree = tree
+        self.accounts = accounts
         self.settings = settings
     }
 
@@ -93,7 +96,7 @@ final class Extraction {
         if place.givesLists { try removeList(AccessList.accessName, of: member, file) }
         if later { try attempt("fchmod", member.name) { fchmod(file, mode) } }
         if settings.attributes {
-            try setAttributes(try member.attributes(all: settings.owners), of: member.name, file)
+            try setAttributes(try member.attributes(all: settings.owners, accounts), of: member.name, file)
         }
         let times = [unchanged, member.modified]
         try attempt("futimens", member.name) { unsafe futimens(file, times) }
@@ -195,7 +198,7 @@ final class Extraction {
                 name.withCharacters { unsafe fchmodat(directory, $0, mode, 0) }
             }
         }
-        let attributes = settings.attributes ? try member.attributes(all: settings.owners) : []
+        let attributes = settings.attributes ? try member.attributes(all: settings.owners, accounts) : []
         if !attributes.isEmpty {
             try attempt("fchdir", member.name) { fchdir(directory) }
             for attribute in attributes {
