@@ -36,6 +36,27 @@ extension Extraction {
         }
     }
 
+    /// Takes away the list that a new file has from its directory: the archive alone says who may do what.
+    func removeList(_ name: [UInt8], of member: Member, _ file: Int32) throws(ArchiveError) {
+        try removed(name.withCharacters { unsafe fremovexattr(file, $0) }, member)
+    }
+
+    /// Takes the list from a node, which cannot be opened.
+    func removeList(of member: Member, _ place: Tree.Place) throws(ArchiveError) {
+        try attempt("fchdir", member.name) { fchdir(place.descriptor) }
+        let result = AccessList.accessName.withCharacters { list in
+            member.path.name.withCharacters { unsafe lremovexattr($0, list) }
+        }
+        try removed(result, member)
+    }
+
+    private func removed(_ result: Int32, _ member: Member) throws(ArchiveError) {
+        let number = result < 0 ? errorNumber() : 0
+        // A list that says no more than the mode is not kept as one.
+        if number == 0 || number == ENODATA || number == ENOTSUP { return }
+        throw ArchiveError(member.name, call: "removexattr", number: number)
+    }
+
     /// Calls `make`; what already has the member's name is removed first.
     func replacing(
         _ member: Member, _ place: Tree.Place, _ call: String, _ make: (UnsafePointer<CChar>) -> Int32
@@ -69,12 +90,19 @@ extension Extraction {
     }
 
     /// Makes another name of what the tree holds already; a link's last component is never followed.
-    func link(_ member: Member, to target: MemberPath, _ place: Tree.Place) throws(ArchiveError) {
+    ///
+    /// The target is looked up first: where it is missing, nothing is made.
+    func link(_ member: Member, to target: MemberPath) throws(ArchiveError) {
         if target.isRoot { throw ArchiveError(member.name, "the hard link's target is the directory itself") }
         if target.bytes == member.path.bytes { return }
-        let source = try tree.parent(of: target, for: member.name)
         let name = target.name
         do throws(ArchiveError) {
+            let source = try tree.standingParent(of: target, for: member.name)
+            let found = try identity(of: name, in: source, for: member.name)
+            let place = try tree.parent(of: member.path, for: member.name)
+            // Two paths may lead to one name: removing it to make room would remove the target.
+            let standing = try? identity(of: member.path.name, in: place, for: member.name)
+            if standing == found { return }
             _ = unsafe try replacing(member, place, "linkat") { new in
                 name.withCharacters { unsafe linkat(source.descriptor, $0, place.descriptor, new, 0) }
             }
@@ -83,43 +111,61 @@ extension Extraction {
             throw ArchiveError(
                 member.name, "cannot link to \"\(text)\": \(error.reason)", number: error.number)
         }
-        if tree.isLink(target) { tree.noteLink(member.path) }
+    }
+
+    private func identity(
+        of name: [UInt8], in place: Tree.Place, for member: [UInt8]
+    ) throws(ArchiveError) -> Tree.Identity {
+        var status = stat()
+        try attempt("fstatat", member) {
+            name.withCharacters { unsafe fstatat(place.descriptor, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        }
+        return Tree.Identity(status)
     }
 
     /// Leaves a directory's mode and times for the end: files to come need the one and change the other.
-    func postpone(_ member: Member, needsMode: Bool) throws(ArchiveError) {
+    func postpone(_ member: Member, _ place: Tree.Place, needsMode: Bool) throws(ArchiveError) {
         let path = member.path.bytes
         if pending[path] == nil { order.append(path) }
         pending[path] = Pending(
-            path: member.path, mode: mode(of: member), needsMode: needsMode, modified: member.modified,
-            attributes: settings.attributes ? try member.attributes(all: settings.owners) : [])
+            path: member.path, identity: place.identity, mode: mode(of: member), needsMode: needsMode,
+            modified: member.modified,
+            attributes: settings.attributes ? try member.attributes(all: settings.owners, accounts) : [])
     }
 
     /// Gives the directories their modes and times, the deepest first.
     func finish() throws(ArchiveError) {
+        var finished: Set<Tree.Identity> = []
         for path in order.reversed() {
             guard let directory = pending.removeValue(forKey: path) else { continue }
+            // Where a link leads to a directory it has several names: the last member counts.
+            if tree.followedLink, let identity = directory.identity,
+                !finished.insert(identity).inserted
+            {
+                continue
+            }
             try finish(directory)
         }
     }
 
     private func finish(_ directory: Pending) throws(ArchiveError) {
         let (path, member) = (directory.path, directory.path.original)
-        let place = path.isRoot ? tree.root : try tree.parent(of: path, for: member).descriptor
-        let name = path.isRoot ? [46] : path.name
         let times = [unchanged, directory.modified]
-        if !directory.needsMode, directory.attributes.isEmpty {
+        if !tree.followedLink, !directory.needsMode, directory.attributes.isEmpty, !path.isRoot {
+            let place = try tree.parent(of: path, for: member).descriptor
             try attempt("utimensat", member) {
-                name.withCharacters { unsafe utimensat(place, $0, times, AT_SYMLINK_NOFOLLOW) }
+                path.name.withCharacters { unsafe utimensat(place, $0, times, AT_SYMLINK_NOFOLLOW) }
             }
             return
         }
-        let opened = try attempt("openat", member) {
-            name.withCharacters {
-                unsafe openat(place, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-            }
+        let opened = tree.open(path.bytes, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK)
+        let number = opened < 0 ? errorNumber() : 0
+        defer { if opened >= 0 { close(opened) } }
+        if tree.followedLink, opened < 0 || Tree.Identity(of: opened) != directory.identity {
+            // By another name the directory was removed, or a link on the way to it was replaced.
+            return
         }
-        defer { close(opened) }
+        if opened < 0 { throw ArchiveError(member, call: "openat2", number: number) }
         if directory.needsMode { try attempt("fchmod", member) { fchmod(opened, directory.mode) } }
         try setAttributes(directory.attributes, of: member, opened)
         try attempt("futimens", member) { unsafe futimens(opened, times) }

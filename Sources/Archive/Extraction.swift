@@ -1,5 +1,6 @@
 internal import CArchive
 internal import Glibc
+internal import Kernel
 
 /// Makes the members of an archive, one after the other.
 final class Extraction {
@@ -15,6 +16,8 @@ final class Extraction {
     /// A directory whose mode and times wait until nothing is made in it any more.
     struct Pending {
         let path: MemberPath
+        /// Which directory it is, whatever the path leads to when its turn comes.
+        let identity: Tree.Identity?
         let mode: UInt32
         let needsMode: Bool
         let modified: timespec
@@ -23,6 +26,7 @@ final class Extraction {
 
     let tree: Tree
     let settings: Settings
+    let accounts: Accounts.Numbers
     let user = geteuid()
     let group = getegid()
     var pending: [[UInt8]: Pending] = [:]
@@ -30,8 +34,9 @@ final class Extraction {
     private(set) var entries: Int64 = 0
     private(set) var written: Int64 = 0
 
-    init(_ tree: Tree, _ settings: Settings) {
+    init(_ tree: Tree, _ settings: Settings, _ accounts: Accounts.Numbers) {
         self.tree = tree
+        self.accounts = accounts
         self.settings = settings
     }
 
@@ -58,12 +63,12 @@ final class Extraction {
             }
             let root = tree.open([])
             if root < 0 { throw ArchiveError(member.name, call: "openat2", number: errorNumber()) }
-            defer { close(root) }
+            let place = Tree.Place([], owning: root, isThroughLink: false)
             if changesOwner(of: member, inherits: true) { try changeOwner(of: member, root) }
-            return try postpone(member, needsMode: true)
+            return try postpone(member, place, needsMode: true)
         }
+        if let target = member.hardLink { return try link(member, to: target) }
         let place = try tree.parent(of: member.path, for: member.name)
-        if let target = member.hardLink { return try link(member, to: target, place) }
         switch member.type {
         case S_IFREG: try makeFile(member, place, reader)
         case S_IFDIR: try makeDirectory(member, place)
@@ -88,9 +93,10 @@ final class Extraction {
         defer { close(file) }
         try copy(member, reader, to: file)
         if owner { try changeOwner(of: member, file) }
+        if place.givesLists { try removeList(AccessList.accessName, of: member, file) }
         if later { try attempt("fchmod", member.name) { fchmod(file, mode) } }
         if settings.attributes {
-            try setAttributes(try member.attributes(all: settings.owners), of: member.name, file)
+            try setAttributes(try member.attributes(all: settings.owners, accounts), of: member.name, file)
         }
         let times = [unchanged, member.modified]
         try attempt("futimens", member.name) { unsafe futimens(file, times) }
@@ -149,9 +155,14 @@ final class Extraction {
             directory = open()
         }
         if directory < 0 { throw ArchiveError(member.name, call: "openat", number: errorNumber()) }
-        tree.remember(member.path.bytes, directory)
+        if isNew, place.givesLists {
+            try removeList(AccessList.accessName, of: member, directory)
+            try removeList(AccessList.defaultName, of: member, directory)
+        }
+        let made = tree.remember(
+            member.path.bytes, directory, isThroughLink: place.isThroughLink)
         if owner || (!isNew && settings.owners) { try changeOwner(of: member, directory) }
-        try postpone(member, needsMode: !(isNew && atOnce))
+        try postpone(member, made, needsMode: !(isNew && atOnce))
     }
 
     private func makeLink(_ member: Member, _ place: Tree.Place) throws(ArchiveError) {
@@ -160,7 +171,6 @@ final class Extraction {
         _ = unsafe try replacing(member, place, "symlinkat") { name in
             text.withCharacters { unsafe symlinkat($0, place.descriptor, name) }
         }
-        tree.noteLink(member.path)
         try setNode(member, place, mode: nil)
     }
 
@@ -183,11 +193,12 @@ final class Extraction {
             }
         }
         if let mode {
+            if place.givesLists { try removeList(of: member, place) }
             try attempt("fchmodat", member.name) {
                 name.withCharacters { unsafe fchmodat(directory, $0, mode, 0) }
             }
         }
-        let attributes = settings.attributes ? try member.attributes(all: settings.owners) : []
+        let attributes = settings.attributes ? try member.attributes(all: settings.owners, accounts) : []
         if !attributes.isEmpty {
             try attempt("fchdir", member.name) { fchdir(directory) }
             for attribute in attributes {

@@ -1,5 +1,6 @@
 internal import CArchive
 internal import Glibc
+internal import Kernel
 
 /// What an archive says of one member: the fields of its header, checked.
 @safe struct Member {
@@ -46,7 +47,7 @@ internal import Glibc
     var device: UInt { unsafe archive_entry_rdev(entry) }
 
     /// Extended attributes, ACLs among them in the kernel's form. `all` or only the `user.` ones.
-    func attributes(all: Bool) throws(ArchiveError) -> [Attribute] {
+    func attributes(all: Bool, _ accounts: Accounts.Numbers) throws(ArchiveError) -> [Attribute] {
         var found: [Attribute] = []
         if unsafe archive_entry_xattr_reset(entry) > 0 {
             var (key, value, size): (UnsafePointer<CChar>?, UnsafeRawPointer?, Int) = (nil, nil, 0)
@@ -59,7 +60,7 @@ internal import Glibc
         }
         guard unsafe archive_entry_acl_types(entry) != 0 else { return found }
         for isDefault in [false, true] {
-            if let list = try unsafe AccessList.read(entry, isDefault: isDefault, of: name) {
+            if let list = try unsafe AccessList.read(entry, isDefault: isDefault, of: name, accounts) {
                 found.append(list)
             }
         }
@@ -101,8 +102,10 @@ enum AccessList {
     ]
 
     /// An entry's list as an attribute; nil where it has none.
+    ///
+    /// GNU tar writes names without numbers: they are looked up in the accounts, as GNU tar does.
     static func read(
-        _ entry: OpaquePointer, isDefault: Bool, of member: [UInt8]
+        _ entry: OpaquePointer, isDefault: Bool, of member: [UInt8], _ accounts: Accounts.Numbers
     ) throws(ArchiveError) -> Attribute? {
         let wanted = isDefault ? ARCHIVE_ENTRY_ACL_TYPE_DEFAULT : ARCHIVE_ENTRY_ACL_TYPE_ACCESS
         guard unsafe archive_entry_acl_reset(entry, wanted) > 0 else { return nil }
@@ -112,10 +115,19 @@ enum AccessList {
         while unsafe archive_entry_acl_next(entry, wanted, &type, &bits, &tag, &id, &name) == ARCHIVE_OK {
             guard let row = tags.first(where: { $0.archive == tag }) else { continue }
             let isNamed = row.kernel == 0x02 || row.kernel == 0x08
+            var number = isNamed ? UInt32(bitPattern: id) : .max
             if isNamed, id < 0 {
-                throw ArchiveError(member, "its access list names a user or group without a number")
+                let text = unsafe bytes(name) ?? []
+                let known = row.kernel == 0x02 ? accounts.user(text) : accounts.group(text)
+                guard let known else {
+                    let kind = row.kernel == 0x02 ? "user" : "group"
+                    let words = String(decoding: text, as: UTF8.self)
+                    throw ArchiveError(
+                        member, "its access list names the \(kind) \"\(words)\", which has no number here")
+                }
+                number = known
             }
-            rows.append((row.kernel, UInt16(bits & 7), isNamed ? UInt32(bitPattern: id) : .max))
+            rows.append((row.kernel, UInt16(bits & 7), number))
         }
         rows.sort { ($0.tag, $0.id) < ($1.tag, $1.id) }
         var value: [UInt8] = [2, 0, 0, 0]

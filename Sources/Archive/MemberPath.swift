@@ -5,24 +5,25 @@ let interrupted = EINTR
 /// errno, to be read right after the call that set it.
 func errorNumber() -> Int32 { errno }
 
-/// A member's path as bytes, cleaned of `.` and doubled slashes, and never leaving the root by its words.
+/// A member's path as bytes, cleaned of `.` and of slashes that say nothing, and never leaving the root by its words.
+///
+/// An absolute path stands for the same path below the root, as GNU tar and Docker take it.
 struct MemberPath {
     /// As the archive has it.
     let original: [UInt8]
-    /// Without `.`, doubled and trailing slashes; empty for the root itself.
+    /// Without `.`, leading, doubled and trailing slashes; empty for the root itself.
     let bytes: [UInt8]
     /// Where the last component starts in `bytes`.
     let nameStart: Int
 
-    /// Throws where the path is empty, absolute or has a `..`.
+    /// Throws where the path is empty or has a `..`.
     init(_ path: [UInt8], of member: [UInt8], as role: String) throws(ArchiveError) {
         original = path
-        guard let first = path.first else { throw ArchiveError(member, "\(role) is empty") }
+        if path.isEmpty { throw ArchiveError(member, "\(role) is empty") }
         // PATH_MAX: nothing longer can be made, and work on it grows with its square.
         guard path.count < 4096 else {
             throw ArchiveError(Array(member.prefix(4095)), "\(role) is too long", number: ENAMETOOLONG)
         }
-        guard first != 47 else { throw ArchiveError(member, "\(role) is absolute") }
         var clean: [UInt8] = []
         clean.reserveCapacity(path.count + 1)
         var nameStart = 0

@@ -105,8 +105,10 @@ public struct Unpacking: Sendable {
         settings.mostBytes = mostBytes
         settings.mostEntries = mostEntries
         return try Worker { () throws(ArchiveError) in
+            // The files of accounts are out of reach once the directory is the root.
+            let accounts = Accounts.Numbers()
             try Confinement.enter(target)
-            let extraction = Extraction(Tree(root: target), settings)
+            let extraction = Extraction(Tree(root: target), settings, accounts)
             let reader = try ArchiveReader(tar: source)
             try extraction.run(reader)
             if drains { try drain(source) }

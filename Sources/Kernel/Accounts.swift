@@ -55,6 +55,31 @@ public enum Accounts {
         return account.flatMap { $0.name.map { String(decoding: $0, as: UTF8.self) } }
     }
 
+    /// The numbers of all users and groups of this machine by name, for a process that is about to leave its root.
+    ///
+    /// They are read now and looked into when the first is asked for. A file that cannot be read has no names.
+    public final class Numbers {
+        private let files: [[UInt8]]
+        private lazy var users = Self.table(files[0])
+        private lazy var groups = Self.table(files[1])
+
+        /// Reads both files.
+        public init() { files = ["etc/passwd", "etc/group"].map { (try? Accounts.read($0, in: "/")) ?? [] } }
+
+        /// A user's number; nil where the name is unknown.
+        public func user(_ name: [UInt8]) -> UInt32? { users[name] }
+        /// A group's number; nil where the name is unknown.
+        public func group(_ name: [UInt8]) -> UInt32? { groups[name] }
+
+        /// Both files have the number in the third field. The first line of a name counts.
+        private static func table(_ bytes: [UInt8]) -> [[UInt8]: UInt32] {
+            let lines = Accounts.entries(bytes).compactMap { fields in
+                fields.count > 2 ? Accounts.number(fields[2]).map { (Array(fields[0]), $0) } : nil
+            }
+            return Dictionary(lines, uniquingKeysWith: { first, _ in first })
+        }
+    }
+
     private static let colon = UInt8(ascii: ":")
 
     /// The line of a user: by number where it is one, never by a name that looks like one. A file that cannot be read

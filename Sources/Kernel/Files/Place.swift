@@ -134,5 +134,5 @@ extension RootPath {
 
 extension Descriptor {
     /// O_PATH, which Glibc's module hides behind _GNU_SOURCE.
-    static let pathOnly: Int32 = 0o10_000_000
+    public static let pathOnly: Int32 = 0o10_000_000
 }

@@ -105,6 +105,10 @@ private func explained<Result>(
             failure.hint =
                 "this user namespace's map lacks the owner; map more (users = \"auto\"), or owner = false"
         }
+        if error.reason.contains("leads through the symbolic link"), error.code == "ENOENT" {
+            failure.hint =
+                "a link is followed as if the directory were \"/\": what it leads to must be in there before"
+        }
         if error.reason.hasPrefix("its access list names") {
             failure.hint = "leave access lists and extended attributes out: attributes = false"
         }
