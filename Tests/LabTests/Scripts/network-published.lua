@@ -7,7 +7,9 @@ net.forwarding(true, { ipv6 = true })
 assert(net.forwarding(nil, { ipv6 = true }) and sys.sysctl "net.ipv6.conf.all.forwarding" == "1")
 local listen = [[$s = IO::Socket::IP->new(LocalHost => $ARGV[0], LocalPort => 80, Listen => 5, V6Only => $ARGV[1]) or die $!;
     while ($c = $s->accept) { print $c "hello ", $c->peerhost; close $c }]]
-local call = [[$s = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => 2) or do { print "no"; exit }; print <$s>]]
+local call = [[
+    $s = IO::Socket::IP->new(PeerHost => $ARGV[0], PeerPort => $ARGV[1], Timeout => 2) or
+    do { print "no"; exit }; print <$s>]]
 local function ask(host, port) return (proc.capture { "perl", "-MIO::Socket::IP", "-e", call, host, tostring(port) }) end
 local function container(number, options)
     local box = ns.spawn({ "net" }, function(parent)

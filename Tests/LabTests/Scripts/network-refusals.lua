@@ -30,7 +30,8 @@ assert(refused("EACCES", net.ping, "10.0.0.255").hint:find "broadcast")
 assert(refused("EINVAL", net.ping, "ff02::1").hint:find "fe80::1%%eth0")
 assert(refused("EINVAL", net.route, { to = "default", via = "fe80::1" }).hint:find "device")
 for _, address in ipairs { "0.0.0.0", "224.0.0.1", "[::]", "[fe80::1]", "[ff02::1]", "[::ffff:10.0.0.1]" } do
-    refused("'to': the address of one machine", net.publish, { port = 1, to = address .. ":1", address = address:find "%[" and "::" or nil })
+    refused("'to': the address of one machine", net.publish,
+        { port = 1, to = address .. ":1", address = address:find "%[" and "::" or nil })
 end
 -- Every address has no others to speak with.
 do
@@ -82,11 +83,15 @@ do
 end
 -- Without the right to a port of root's, the kernel's list tells who listens there.
 do
-    local places = { { "tcp", "127.0.0.1", "Listen => 1" }, { "tcp", "0.0.0.0", "Listen => 1" }, { "tcp", "::", "Listen => 1" }, { "udp", "127.0.0.1", "Proto => 'udp'" } }
+    local places = {
+        { "tcp", "127.0.0.1", "Listen => 1" }, { "tcp", "0.0.0.0", "Listen => 1" },
+        { "tcp", "::", "Listen => 1" }, { "udp", "127.0.0.1", "Proto => 'udp'" },
+    }
     for number, place in ipairs(places) do
         local protocol, address, option = table.unpack(place)
         local listener <close> = proc.spawn { "perl", "-MIO::Socket::IP", "-e",
-            ("$s = IO::Socket::IP->new(LocalHost => '%s', LocalPort => %d, %s) or die; sleep 20"):format(address, 80 + number, option) }
+            ("$s = IO::Socket::IP->new(LocalHost => '%s', LocalPort => %d, %s) or die; sleep 20"):format(
+                address, 80 + number, option) }
         sys.sleep "400ms"
         assert(proc.fork(function()
             cap.drop "NET_BIND_SERVICE"
@@ -98,14 +103,21 @@ end
 -- That nft cannot tell what there is is no empty list; rules of others that drop what is passed on are told of, once.
 do
     local place = "/tmp/drops.lua"
-    fs.write(place, 'net.forwarding(true):release() net.masquerade { source = "10.0.0.0/8" }:release() net.masquerade { source = "fd00::/64" }:release() print "done"')
-    local function words() return (proc.capture { "sh", "-c", "/proc/" .. proc.self() .. "/exe script " .. place .. " 2>&1; true" }) end
+    fs.write(place, 'net.forwarding(true):release() '
+        .. 'net.masquerade { source = "10.0.0.0/8" }:release() net.masquerade { source = "fd00::/64" }:release() print "done"')
+    local function words()
+        return (proc.capture { "sh", "-c", "/proc/" .. proc.self() .. "/exe script " .. place .. " 2>&1; true" })
+    end
     assert(words() == "done\n", words())
     proc.run { "nft", "add table ip filter; add chain ip filter FORWARD { type filter hook forward priority 0; policy drop; }" }
     local text = words()
-    assert(text == "tupper: warning: net.forwarding: table ip filter, chain FORWARD drops what it does not accept of the packets that "
+    assert(text == "tupper: warning: net.forwarding: table ip filter, chain FORWARD "
+        .. "drops what it does not accept of the packets that "
         .. "this machine passes on, those of containers too; a rule there must accept them\ndone\n", text)
-    proc.run { "nft", "delete table ip filter; add table inet own; add chain inet own f { type filter hook forward priority 0; policy drop; }" }
+    proc.run {
+        "nft",
+        "delete table ip filter; add table inet own; add chain inet own f { type filter hook forward priority 0; policy drop; }",
+    }
     text = words()
     assert(select(2, text:gsub("table inet own, chain f", "")) == 2 and text:find "net.masquerade: table inet own", text)
     proc.run { "nft", "delete table inet own" }

@@ -35,9 +35,9 @@ end)
 sleeper:receive()
 -- An error of ns.within names it, and says how a child ended that did not get to the function's end.
 local function within(pattern, ...)
-    local ok, err = pcall(ns.within, ...)
-    assert(not ok and tostring(err):find(pattern), tostring(err))
-    return err
+    local done, problem = pcall(ns.within, ...)
+    assert(not done and tostring(problem):find(pattern), tostring(problem))
+    return problem
 end
 assert(within('^ns.within: pidfd_open "4000000": no such process', 4000000, { "uts" }, print).hint:find "has ended")
 within("ns.within: a function cannot be passed on", sleeper, { "uts" }, function() return print end)
