@@ -1,5 +1,10 @@
 import Foundation
 
+/// posix_spawn_file_actions_addclosefrom_np(3), which the module of the C library leaves out.
+@_silgen_name("posix_spawn_file_actions_addclosefrom_np")
+@discardableResult
+private func closeFrom(_ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ first: Int32) -> Int32
+
 /// A program that a test starts, by posix_spawn(3), in a process group of its own.
 ///
 /// It has default signals, and none of this process's files but those given. Foundation's own class does not notice an exit
@@ -25,6 +30,8 @@ public final class ChildProcess {
         for (place, descriptor) in [input, output, errors].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(place))
         }
+        // What Foundation opened in the test runner need not be close-on-exec.
+        closeFrom(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         var (all, none) = (sigset_t(), sigset_t())

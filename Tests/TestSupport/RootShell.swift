@@ -18,12 +18,14 @@ public final class RootShell {
     public init(_ command: [String]) throws {
         scratch = try Scratch()
         _ = FileManager.default.createFile(atPath: scratch("output"), contents: nil)
-        let output = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch("output"))).fileDescriptor
+        let file = try FileHandle(forWritingTo: URL(fileURLWithPath: scratch("output")))
+        let output = file.fileDescriptor
         input = try ChildProcess.Pipe()
         process = try ChildProcess(
             "/usr/bin/env", ["SHELL=/bin/bash"] + command, input: input.reading, output: output,
             errors: output)
         input.closeReading()
+        try file.close()
     }
 
     /// Types a line, and waits until it was run.

@@ -45,6 +45,6 @@ private let networkPrivilegeHint =
 
 /// What the user can do about a program that has refused in its own words.
 func hint(for refusal: Program.Refusal) -> String? {
-    guard refusal.program == "nft", refusal.words.hasSuffix("Operation not permitted") else { return nil }
+    guard refusal.program == "nft", refusal.words.contains("Operation not permitted") else { return nil }
     return networkPrivilegeHint
 }
