@@ -31,7 +31,7 @@ private func removeKept(_ holdings: Holdings) -> Primitive {
     let thing = Parameter<String>("thing", "What, as sys.kept tells it.")
     return Primitive(
         "sys.remove_kept",
-        "Takes away what a script has kept: a link is deleted, a mount unmounted, a parameter set back.",
+        "Removes a thing that a script has kept, as the list of them names it.",
         positional: [thing.any], shell: "tupper clean --kept", see: ["sys.kept"],
         example: """
             net.bridge "tupper0":keep()
